@@ -1,0 +1,296 @@
+"""The command line: one function a command. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import artlucid
+from artlucid.errors import ArtlucidError
+
+if TYPE_CHECKING:
+    from artlucid.recipes import Recipe
+
+logger = logging.getLogger("artlucid")
+
+app = typer.Typer(
+    name="artlucid",
+    help="Fine-tune networks on artworks, look inside them, measure what changed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="Write nothing to standard error if all goes well.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+Data = Annotated[
+    str, typer.Argument(help="rasta:PATH, folder:PATH or synthetic:styles.", metavar="DATA", show_default=False)
+]
+Model = Annotated[
+    str, typer.Argument(help="A run directory, RUN@initial, a weights file, imagenet, bvlc.", show_default=False)
+]
+Precision = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
+Architecture = Annotated[
+    str | None, typer.Option(help="inception5h, bvlc, gonthier or mini, where the weights leave it open.")
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"artlucid {artlucid.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _artlucid(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Fine-tune networks on artworks, look inside them, measure what changed."""
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Register a command: deliberate errors become a message and code 2, Ctrl-C becomes 130."""
+
+    @functools.wraps(function)
+    def guarded(*arguments: Any, **options: Any) -> None:
+        _set_up_messages(quiet=options.get("quiet", False))
+        try:
+            with _tensorflow_silenced():
+                import tensorflow  # noqa: F401, PLC0415 - its chatter comes with the import
+            function(*arguments, **options)
+        except ArtlucidError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(130) from None
+
+    app.command(name=function.__name__.replace("_", "-"))(guarded)
+    return guarded
+
+
+class _Messages(logging.Handler):
+    """Writes to standard error without tearing a progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm import tqdm  # noqa: PLC0415
+
+        prefix = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
+        tqdm.write(prefix + record.getMessage(), file=sys.stderr)
+
+
+def _set_up_messages(*, quiet: bool) -> None:
+    logger.handlers[:] = [_Messages()]
+    logger.setLevel(logging.ERROR if quiet else logging.INFO)
+    warnings.showwarning = lambda message, *_, **__: logger.warning("%s", message)
+
+
+@contextlib.contextmanager
+def _tensorflow_silenced() -> Iterator[None]:
+    """Keep what TensorFlow writes from C++ off standard error; show it if the import fails."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    standard_error = os.dup(2)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            caught.seek(0)
+            os.write(standard_error, caught.read())
+            raise
+        finally:
+            os.dup2(standard_error, 2)
+            os.close(standard_error)
+
+
+def _show(results: dict[str, Any], text: str, as_json: bool) -> None:
+    typer.echo(json.dumps(results, indent=2, ensure_ascii=False) if as_json else text)
+
+
+@command
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for all that is made.")] = Path("artlucid-demo"),
+    data: Annotated[str, typer.Option(help="Real data instead: rasta:PATH, folder:PATH.")] = "synthetic:styles",
+    weights: Annotated[str, typer.Option(help="Real weights instead: imagenet, bvlc, a file.")] = "none",
+    architecture: Architecture = None,
+    seed: int = 0,
+    epochs: Annotated[int | None, typer.Option(help="Another number than the recipe's.")] = None,
+    precision: Precision = "auto",
+    quick: Annotated[bool, typer.Option("--quick", help="Two epochs, to see that everything works.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """The whole job on small paintings that it draws itself: no download, under two minutes."""
+    from artlucid import demo as demonstration, finetune
+
+    options = finetune.Options(precision=precision, architecture=architecture, progress=not quiet)
+    made = demonstration.run(out, data=data, weights=weights, seed=seed, epochs=epochs, quick=quick, options=options)
+    _show(made.to_json(), _demo_text(made), as_json)
+
+
+def _demo_text(made: Any) -> str:
+    manifest, scores = made.run.manifest, made.scores
+    return "\n".join(
+        [
+            f"data      {manifest['dataset']['specification']}: {manifest['dataset']['images']['train']} training images, "
+            f"{len(manifest['dataset']['class_names'])} classes",
+            f"training  recipe {manifest['recipe']['name']} ({manifest['recipe']['source']}), "
+            f"{made.run.state['epochs_done']} epochs, {manifest['architecture']['variant']}, "
+            f"{manifest['environment']['precision']['used']}, {made.seconds['finetune']:.0f} s",
+            f"test      top-1 {scores.top_1:.1%} of {scores.images} images (chance {made.chance:.1%})",
+            f"run       {made.run.path}  (weights, history.csv, logs/ for TensorBoard)",
+            f"graph     {made.graph}  (opens in the original Lucid)",
+        ]
+    )
+
+
+@command
+def finetune(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The run directory.", show_default=False)],
+    recipe: Annotated[str | None, typer.Option(help="A row of Table 5: A, B, C, F. [default: A]")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="imagenet, bvlc, none, a file or a run directory. [default: imagenet]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the head and the order of images. [default: 0]")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Another number than the recipe's.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Another number than the recipe's.")] = None,
+    precision: Precision = "auto",
+    architecture: Architecture = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")
+    ] = False,
+    keep_epochs: Annotated[bool, typer.Option("--keep-epochs", help="Keep each epoch's weights.")] = False,
+    max_excluded: Annotated[float, typer.Option(help="Largest part of the images that may be unusable.")] = 0.01,
+    allow_changed_environment: Annotated[
+        bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fine-tune a network on a dataset and keep everything about it in a run directory."""
+    from artlucid import finetune as training, runs
+
+    recorded = runs.find(str(out)) if resume else None
+    if recorded is not None:
+        _use_threads(recorded.manifest["environment"]["threads"])
+    options = training.Options(
+        precision=precision,
+        architecture=architecture,
+        keep_epochs=keep_epochs,
+        max_excluded=max_excluded,
+        allow_changed_environment=allow_changed_environment,
+        progress=not quiet,
+    )
+    run = training.fit(
+        data,
+        recipe=_chosen_recipe(recipe, recorded, epochs, batch_size),
+        weights=weights,
+        seed=seed,
+        out=out,
+        resume=resume,
+        options=options,
+    )
+    _show(*_finetune_results(run), as_json)
+
+
+def _use_threads(recorded: dict[str, int]) -> None:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(recorded["intra_op"])
+    tf.config.threading.set_inter_op_parallelism_threads(recorded["inter_op"])
+
+
+def _chosen_recipe(name: str | None, recorded: Any, epochs: int | None, batch_size: int | None) -> Recipe | str | None:
+    """The recipe that was named, else the recorded one, with what the command line changes."""
+    import dataclasses
+
+    from artlucid import recipes
+
+    changes = {
+        field: value for field, value in (("epochs", epochs), ("batch_size", batch_size)) if value is not None
+    }
+    if not changes:
+        return name
+    if name is None and recorded is not None:
+        return dataclasses.replace(recipes.from_json(recorded.manifest["recipe"]), **changes)
+    return dataclasses.replace(recipes.get(name or "A"), **changes)
+
+
+def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
+    state, history = run.state, run.history
+    best = history.iloc[state["best_epoch"] - 1].to_dict()
+    results = {
+        "run": str(run.path),
+        "epochs": state["epochs_done"],
+        "best_epoch": state["best_epoch"],
+        "validation": {"head_loss": best["val_head_loss"], "loss": best["val_loss"], "top_1": best["val_top_1"]},
+        "precision": run.manifest["environment"]["precision"],
+    }
+    text = (
+        f"{run.path}: best epoch {state['best_epoch']} of {state['epochs_done']}, validation loss "
+        f"{best['val_head_loss']:.4f}, validation top-1 {best['val_top_1']:.1%}"
+    )
+    return results, text
+
+
+@command
+def evaluate(
+    model: Model,
+    data: Annotated[str, typer.Option(help="rasta:PATH, folder:PATH or synthetic:styles.", show_default=False)],
+    split: Annotated[str, typer.Option(help="test, val or train; only test gives test scores.")] = "test",
+    batch_size: int = 32,
+    precision: Annotated[str, typer.Option(help="float32, auto, bfloat16 or float16.")] = "float32",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a network: top-1, 3, 5, accuracy by class, confusion matrix."""
+    from artlucid import evaluate as evaluation
+
+    options = evaluation.Options(batch_size=batch_size, precision=precision, progress=not quiet)
+    scores = evaluation.evaluate(model, data, split=split, options=options)
+    if scores.excluded:
+        logger.warning("%d images are left out: %s", len(scores.excluded), "; ".join(scores.excluded[:5]))
+    _show(scores.to_json(), evaluation.as_text(scores), as_json)
+
+
+@command
+def export(
+    model: Model,
+    file: Annotated[Path, typer.Argument(help="FILE.pb for the original Lucid, or FILE.keras.", show_default=False)],
+    architecture: Architecture = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a network as a frozen graph that the original Lucid opens, or as Keras's file."""
+    from artlucid import export as exporting, models
+
+    writers = {".pb": exporting.frozen_graph, ".keras": exporting.keras_file}
+    if file.suffix not in writers:
+        raise artlucid.errors.ExportError(
+            f"FILE must end in {' or '.join(writers)}. Received {str(file)!r}. Name it so."
+        )
+    network = models.load(model, architecture=architecture)
+    written = writers[file.suffix](network, file)
+    results = {"file": str(written), "model": model, "identity": network.identity, "layers": list(network.layer_names)}
+    _show(results, f"{written}: {len(network.layer_names)} layers of {model}", as_json)

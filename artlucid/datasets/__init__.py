@@ -1,0 +1,23 @@
+"""Folders of artworks as splits of paths and labels, and the images themselves as RGB arrays."""
+
+from artlucid.datasets._dataset import Dataset, Split
+from artlucid.datasets._examine import Examination, Excluded, examine
+from artlucid.datasets._folder import folder
+from artlucid.datasets._load import SPECIFICATIONS, load
+from artlucid.datasets._rasta import rasta
+from artlucid.datasets._synthetic import synthetic
+from artlucid.datasets.images import read_image
+
+__all__ = [
+    "SPECIFICATIONS",
+    "Dataset",
+    "Examination",
+    "Excluded",
+    "Split",
+    "examine",
+    "folder",
+    "load",
+    "rasta",
+    "read_image",
+    "synthetic",
+]

@@ -1,0 +1,335 @@
+"""What a dataset is: named splits of image files with labels, and an identity that travels with the files."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+from unicodedata import normalize
+
+import numpy as np
+import numpy.typing as npt
+
+from artlucid.errors import DataError
+
+Labels: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.uint8]
+
+SPLIT_NAMES = ("train", "val", "test")
+
+# How each kind of dataset comes by its splits, for the error that a missing one gives.
+ORIGIN_OF_SPLITS = {
+    "rasta": "In RASTA's layout a split is a folder `wikipaintings_{name}/<Style>/<image>`.",
+    "folder": "A split is a subfolder `{name}/<class>/<image>`, or falls out of the hash of the file names (70/15/15).",
+    "synthetic": "The drawn datasets have train, val and test.",
+}
+OTHER_ORIGIN = "Add it with `dataset.with_splits`."
+
+
+def nfc(text: str) -> str:
+    """Spell text in Unicode's composed form, in which names are compared and sorted."""
+    return normalize("NFC", text)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Image files with their labels.
+
+    Parameters
+    ----------
+    name : str
+        "train", "val" or "test"; "all" for the three joined.
+    root : Path
+        The folder that `relative_paths` start from.
+    relative_paths : tuple of str
+        Posix paths as spelled on disk; the loaders sort them by their NFC form.
+    labels : array or None
+        int64 of shape (n_images,) for one label an image; uint8 of zeros and ones of shape
+        (n_images, n_classes) for several; None without labels. Kept as a read-only copy.
+
+    Raises
+    ------
+    DataError
+        If the labels do not fit the files in number, shape or type.
+
+    Examples
+    --------
+    >>> split = Split("train", Path("/data"), ("cat/1.jpg", "dog/1.jpg"), np.array([0, 1]))
+    >>> len(split), split.path(1).as_posix()
+    (2, '/data/dog/1.jpg')
+    >>> split.select([1]).relative_paths
+    ('dog/1.jpg',)
+    """
+
+    name: str
+    root: Path
+    relative_paths: tuple[str, ...]
+    labels: Labels | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))
+        object.__setattr__(self, "relative_paths", tuple(self.relative_paths))
+        if self.labels is not None:
+            object.__setattr__(self, "labels", _checked_labels(self.labels, len(self.relative_paths)))
+
+    def __len__(self) -> int:
+        return len(self.relative_paths)
+
+    def path(self, index: int) -> Path:
+        """Give the whole path of one image."""
+        return self.root / self.relative_paths[index]
+
+    def select(self, indices: npt.ArrayLike) -> "Split":
+        """Keep the images at some positions, in the order given.
+
+        Parameters
+        ----------
+        indices : array-like of int
+            Positions in 0 … n_images - 1.
+
+        Returns
+        -------
+        Split
+            Of the same name and root.
+
+        Raises
+        ------
+        DataError
+            If a position is not an integer or lies outside the split.
+        """
+        positions = np.asarray(indices)
+        if positions.size == 0:
+            positions = np.zeros(0, np.intp)
+        if positions.ndim != 1 or not np.issubdtype(positions.dtype, np.integer):
+            raise DataError(
+                f"`indices` must be a one-dimensional sequence of integers. Received shape {positions.shape}, "
+                f"dtype {positions.dtype}. Turn a mask into positions first: `numpy.flatnonzero(mask)`."
+            )
+        if positions.size and (positions.min() < 0 or positions.max() >= len(self)):
+            raise DataError(
+                f"`indices` must lie in 0 … {len(self) - 1}. Received {positions.min()} … {positions.max()}. "
+                f"Split {self.name!r} has {len(self)} images; choose among their positions."
+            )
+        paths = tuple(self.relative_paths[position] for position in positions)
+        return dataclasses.replace(
+            self, relative_paths=paths, labels=None if self.labels is None else self.labels[positions]
+        )
+
+    def with_labels(self, labels: npt.ArrayLike) -> "Split":
+        """Give the same images other labels, of the shapes that `Split` takes."""
+        return Split(self.name, self.root, self.relative_paths, _checked_labels(labels, len(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Splits of image files that share their classes.
+
+    Parameters
+    ----------
+    name : str
+        The kind: "rasta", "folder", "synthetic".
+    specification : str
+        As `load` takes it, with an absolute path: "rasta:/data/wikipaintings".
+    root : Path
+        The dataset's folder; the root of every split is this folder or lies inside it.
+    class_names : tuple of str
+        NFC and sorted; () without labels.
+    splits : mapping of str to Split
+        Those that exist; kept read-only, in the order train, val, test.
+    notices : tuple of str
+        Sentences worth telling the user, such as how many files were ignored.
+
+    Raises
+    ------
+    DataError
+        If the splits fit neither the classes, nor the root, nor each other.
+
+    Examples
+    --------
+    >>> train = Split("train", Path("/data"), ("cat/1.jpg", "dog/1.jpg"), np.array([0, 1]))
+    >>> dataset = Dataset("folder", "folder:/data", Path("/data"), ("cat", "dog"), {"train": train}, ())
+    >>> dataset.task, len(dataset.train)
+    ('single_label', 2)
+    """
+
+    name: str
+    specification: str
+    root: Path
+    class_names: tuple[str, ...]
+    splits: Mapping[str, Split]
+    notices: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check_split_names(self.splits)
+        ordered = {name: self.splits[name] for name in SPLIT_NAMES if name in self.splits}
+        for split in ordered.values():
+            _check_split(split, self.root, self.class_names)
+        _check_same_kind_of_labels(ordered.values())
+        object.__setattr__(self, "splits", MappingProxyType(ordered))
+
+    @property
+    def task(self) -> Literal["single_label", "multi_label", "unlabelled"]:
+        """Say whether an image has one label, several or none."""
+        if not self.class_names:
+            return "unlabelled"
+        several = any(split.labels is not None and split.labels.ndim == 2 for split in self.splits.values())
+        return "multi_label" if several else "single_label"
+
+    @property
+    def train(self) -> Split:
+        """The training images; DataError when there are none."""
+        return self.split("train")
+
+    @property
+    def val(self) -> Split:
+        """The validation images; DataError when there are none."""
+        return self.split("val")
+
+    @property
+    def test(self) -> Split:
+        """The test images; DataError when there are none."""
+        return self.split("test")
+
+    def split(self, name: str) -> Split:
+        """Give one split, or all of them joined.
+
+        Parameters
+        ----------
+        name : str
+            "train", "val", "test", or "all" for those that exist in this order.
+
+        Returns
+        -------
+        Split
+
+        Raises
+        ------
+        DataError
+            If there is no such split; the message names those that exist and how the layout gives one.
+        """
+        if name == "all":
+            return self._joined()
+        if name in self.splits:
+            return self.splits[name]
+        existing = ", ".join([*self.splits, "all"])
+        origin = ORIGIN_OF_SPLITS.get(self.name, OTHER_ORIGIN) if name in SPLIT_NAMES else ""
+        raise DataError(
+            f"`split` must be one that the dataset has: {existing}. Received {name!r} for {self.specification}. "
+            f"Choose one of these. {origin.replace('{name}', name)}".rstrip()
+        )
+
+    @cached_property
+    def identity(self) -> str:
+        """The sha256, in hex, over the sorted (split, NFC relative path, byte size, labels).
+
+        The same for a copy of the files elsewhere, and for names that are spelled NFD on disk.
+        """
+        rows = sorted(row for split in self.splits.values() for row in _identity_rows(split, self.root))
+        digest = hashlib.sha256()
+        for row in rows:
+            digest.update(json.dumps(row).encode() + b"\n")
+        return digest.hexdigest()
+
+    def with_splits(self, splits: Mapping[str, Split]) -> "Dataset":
+        """Give the same dataset with other splits, for example with some images left out."""
+        return dataclasses.replace(self, splits=splits)
+
+    def _joined(self) -> Split:
+        parts = list(self.splits.values())
+        paths = tuple(path for part in parts for path in _paths_from(part, self.root))
+        joined = Split("all", self.root, paths, None)
+        labels = [part.labels for part in parts if part.labels is not None]
+        return joined.with_labels(np.concatenate(labels)) if labels else joined
+
+
+def _checked_labels(labels: npt.ArrayLike, n_images: int) -> Labels:
+    array = np.asarray(labels)
+    if array.ndim not in (1, 2) or len(array) != n_images:
+        raise DataError(
+            f"`labels` must have shape (n_images,) or (n_images, n_classes) with n_images = {n_images}. "
+            f"Received shape {array.shape}. Give one row for each image, in the order of `relative_paths`."
+        )
+    if not (np.issubdtype(array.dtype, np.integer) or array.dtype == np.bool_ or array.size == 0):
+        raise DataError(
+            f"`labels` must be integers: positions in `class_names`, or zeros and ones. Received dtype {array.dtype}. "
+            "Convert them first: `labels.astype('int64')`."
+        )
+    if array.ndim == 2 and not np.isin(array, (0, 1)).all():
+        raise DataError(
+            "`labels` of shape (n_images, n_classes) must be zeros and ones. Received values from "
+            f"{array.min()} to {array.max()}. Give 1 where an image has the class and 0 elsewhere."
+        )
+    checked: Labels = array.astype(np.int64) if array.ndim == 1 else array.astype(np.uint8)
+    checked.flags.writeable = False
+    return checked
+
+
+def _check_split_names(splits: Mapping[str, Split]) -> None:
+    unknown = [name for name in splits if name not in SPLIT_NAMES or splits[name].name != name]
+    if unknown:
+        raise DataError(
+            f"`splits` must map {', '.join(SPLIT_NAMES)} to the split of that name. Received "
+            f"{', '.join(f'{name!r}: {splits[name].name!r}' for name in unknown)}. Rename them to one of these."
+        )
+
+
+def _check_split(split: Split, root: Path, class_names: tuple[str, ...]) -> None:
+    if not split.root.is_relative_to(root):
+        raise DataError(
+            f"The root of each split must be the dataset's root or lie inside it. Received {split.root} for "
+            f"{split.name!r}, outside {root}. Give a root above all splits."
+        )
+    if (split.labels is None) != (not class_names):
+        raise DataError(
+            "`labels` and `class_names` must be given together, or neither. Received "
+            f"{len(class_names)} class names and split {split.name!r} with{'out' if split.labels is None else ''} "
+            "labels. Give both, or `class_names=()` and `labels=None`."
+        )
+    if split.labels is None:
+        return
+    if split.labels.ndim == 2:
+        fits = split.labels.shape[1] == len(class_names)
+    else:
+        fits = split.labels.size == 0 or (split.labels.min() >= 0 and split.labels.max() < len(class_names))
+    if not fits:
+        raise DataError(
+            f"`labels` must fit the {len(class_names)} class names: positions in 0 … {len(class_names) - 1}, or as "
+            f"many columns. Received shape {split.labels.shape}, largest value {split.labels.max()} in split "
+            f"{split.name!r}. Give the labels of these classes."
+        )
+
+
+def _check_same_kind_of_labels(splits: Iterable[Split]) -> None:
+    dimensions = {split.name: split.labels.ndim for split in splits if split.labels is not None}
+    if len(set(dimensions.values())) > 1:
+        raise DataError(
+            "All splits must have one label an image, or all must have several. Received labels of "
+            f"{', '.join(f'{count} dimension(s) in {name!r}' for name, count in dimensions.items())}. "
+            "Give every split labels of the same shape: (n_images,) or (n_images, n_classes)."
+        )
+
+
+def _paths_from(split: Split, root: Path) -> tuple[str, ...]:
+    if split.root == root:
+        return split.relative_paths
+    prefix = split.root.relative_to(root).as_posix()
+    return tuple(f"{prefix}/{path}" for path in split.relative_paths)
+
+
+def _identity_rows(split: Split, root: Path) -> list[tuple[str, str, int, object]]:
+    labels = [None] * len(split) if split.labels is None else split.labels.tolist()
+    paths = _paths_from(split, root)
+    return [(split.name, nfc(path), _byte_size(root / path), label) for path, label in zip(paths, labels, strict=True)]
+
+
+def _byte_size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise DataError(
+            f"Every file of a dataset must exist while it is used. Received {path}: {error.strerror}. "
+            "Put the file back, or load the dataset again."
+        ) from error

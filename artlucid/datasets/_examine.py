@@ -1,0 +1,156 @@
+"""Every file of a dataset read once: which are unusable, and which occur in more than one split."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from artlucid.datasets._dataset import Dataset, Split
+from artlucid.datasets.images import decode, explain, open_regular_file
+from artlucid.errors import DataError
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A file that cannot be used, and why."""
+
+    split: str
+    relative_path: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """What `examine` found.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Without the unusable files.
+    excluded : tuple of Excluded
+        The unusable files, in the order of the splits.
+    duplicates : tuple of tuples of (split, relative path)
+        Groups of byte-identical files that occur in more than one split.
+    """
+
+    dataset: Dataset
+    excluded: tuple[Excluded, ...]
+    duplicates: tuple[tuple[tuple[str, str], ...], ...]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    split: str
+    index: int
+    relative_path: str
+    digest: str
+    failure: str | None
+
+
+def examine(dataset: Dataset, *, splits: Sequence[str] | None = None, progress: bool = False) -> Examination:
+    """Read every file, find the unusable ones and the duplicates between splits.
+
+    Each file is decoded whole, a JPEG at an eighth of its scale, by one thread for each usable processor. At most
+    one image a thread is in memory.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    splits : sequence of str, optional
+        Names of the splits to read; all by default. The others stay as they are.
+    progress : bool
+        Draw a bar on standard error where that is a terminal.
+
+    Returns
+    -------
+    Examination
+
+    Raises
+    ------
+    DataError
+        If the dataset has no such split, or no file of a split can be used.
+    """
+    names = _chosen(dataset, splits)
+    outcomes = _read_all([dataset.splits[name] for name in names], progress)
+    failures = [outcome for outcome in outcomes if outcome.failure is not None]
+    excluded = tuple(Excluded(failed.split, failed.relative_path, str(failed.failure)) for failed in failures)
+    return Examination(_without(dataset, failures), excluded, _duplicates(outcomes))
+
+
+def _chosen(dataset: Dataset, splits: Sequence[str] | None) -> tuple[str, ...]:
+    if splits is None:
+        return tuple(dataset.splits)
+    if isinstance(splits, str) or not set(splits) <= set(dataset.splits):
+        raise DataError(
+            f"`splits` must be a sequence of names of the dataset's splits. Received {splits!r}. "
+            f"Choose among {', '.join(dataset.splits)}, for example `splits=[{next(iter(dataset.splits))!r}]`."
+        )
+    return tuple(name for name in dataset.splits if name in splits)
+
+
+def _read_all(splits: Sequence[Split], progress: bool) -> list[_Outcome]:
+    jobs = [(split, index) for split in splits for index in range(len(split))]
+    shown = None if progress else True
+    bar = tqdm(total=len(jobs), desc="Reading images", unit="image", file=sys.stderr, disable=shown)
+    with bar, ThreadPoolExecutor(_processors()) as pool:
+        try:
+            outcomes = []
+            for outcome in pool.map(_read, *zip(*jobs, strict=True)) if jobs else ():
+                outcomes.append(outcome)
+                bar.update()
+        except BaseException:
+            # Otherwise Ctrl-C would wait until all files are read.
+            pool.shutdown(cancel_futures=True)
+            raise
+    return outcomes
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _read(split: Split, index: int) -> _Outcome:
+    digest, failure = _digest_and_failure(split.path(index))
+    return _Outcome(split.name, index, split.relative_paths[index], digest, failure)
+
+
+def _digest_and_failure(path: Path) -> tuple[str, str | None]:
+    try:
+        with open_regular_file(path) as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            decode(file, least_side=1)
+    except Exception as error:
+        return "", explain(error)
+    return digest, None
+
+
+def _without(dataset: Dataset, failures: Sequence[_Outcome]) -> Dataset:
+    if not failures:
+        return dataset
+    splits = dict(dataset.splits)
+    for name in {failed.split for failed in failures}:
+        unusable = {failed.index for failed in failures if failed.split == name}
+        usable = [index for index in range(len(splits[name])) if index not in unusable]
+        if not usable:
+            first = next(failed for failed in failures if failed.split == name)
+            raise DataError(
+                f"At least one file of each split must be a readable image. Received {name!r} of "
+                f"{dataset.specification} with none; the first is {first.relative_path}: {first.failure}. "
+                "Replace these files, for example by downloading the dataset again."
+            )
+        splits[name] = splits[name].select(usable)
+    return dataset.with_splits(splits)
+
+
+def _duplicates(outcomes: Sequence[_Outcome]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for outcome in outcomes:
+        if outcome.failure is None:
+            groups.setdefault(outcome.digest, []).append((outcome.split, outcome.relative_path))
+    return tuple(tuple(group) for group in groups.values() if len({split for split, _ in group}) > 1)

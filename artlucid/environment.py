@@ -1,0 +1,126 @@
+"""What a result's bits depend on beside the code's arguments: versions, processor, threads, precision."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from artlucid.errors import ModelError
+
+__all__ = ["PRECISIONS", "Precision", "describe", "resolve_precision", "threads"]
+
+PACKAGES = ("artlucid", "tensorflow", "keras", "numpy", "Pillow", "h5py")
+
+PRECISIONS: Mapping[str, str] = {
+    "float32": "float32",
+    "bfloat16": "mixed_bfloat16",
+    "float16": "mixed_float16",
+}
+"""Keras's dtype policy by the name of a precision."""
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The precision that a network runs in.
+
+    Attributes
+    ----------
+    requested, used : str
+        What was asked for (``auto`` or a key of `PRECISIONS`) and what it came to.
+    reason : str
+        Why.
+    """
+
+    requested: str
+    used: str
+    reason: str
+
+    @property
+    def policy(self) -> str:
+        """As Keras calls it."""
+        return PRECISIONS[self.used]
+
+
+def resolve_precision(precision: str) -> Precision:
+    """Decide what ``auto`` means on this machine.
+
+    Parameters
+    ----------
+    precision : {"auto", "float32", "bfloat16", "float16"}
+
+    Returns
+    -------
+    Precision
+
+    Raises
+    ------
+    ModelError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> resolve_precision("float32").policy
+    'float32'
+    """
+    if precision in PRECISIONS:
+        return Precision(precision, precision, "as asked for")
+    if precision != "auto":
+        raise ModelError(
+            f"`precision` must be auto or one of {', '.join(PRECISIONS)}. Received {precision!r}. Choose one of these."
+        )
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability", (0, 0))
+        # Tensor cores multiply float16 from 7.0 on, bfloat16 from 8.0 on.
+        used = "bfloat16" if capability >= (8, 0) else "float16" if capability >= (7, 0) else "float32"
+        return Precision("auto", used, f"GPU of compute capability {'.'.join(map(str, capability))}")
+    flags = processor()["flags"]
+    if flags:
+        return Precision("auto", "bfloat16", f"processor with {', '.join(flags)}")
+    return Precision("auto", "float32", "processor without bfloat16 instructions")
+
+
+def processor() -> dict[str, Any]:
+    """Model name of the processor, and those of its instructions that multiply bfloat16."""
+    wanted = ("avx512_bf16", "amx_bf16")
+    info = Path("/proc/cpuinfo")
+    if not info.exists():
+        return {"name": platform.processor() or platform.machine(), "flags": []}
+    fields = dict(
+        (part.strip() for part in line.split(":", 1)) for line in info.read_text().splitlines() if ":" in line
+    )
+    flags = fields.get("flags", "").split()
+    return {
+        "name": fields.get("model name", platform.machine()),
+        "flags": [flag for flag in wanted if flag in flags],
+    }
+
+
+def threads() -> dict[str, int]:
+    """How many threads TensorFlow uses within an operation and between operations."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return {
+        "intra_op": tf.config.threading.get_intra_op_parallelism_threads() or available,
+        "inter_op": tf.config.threading.get_inter_op_parallelism_threads() or available,
+    }
+
+
+def describe(precision: Precision) -> dict[str, Any]:
+    """Everything that a manifest records of the environment."""
+    return {
+        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        "platform": platform.platform(terse=True),
+        "processor": processor(),
+        "gpus": [device.name for device in tf.config.list_physical_devices("GPU")],
+        "threads": threads(),
+        "precision": asdict(precision),
+        "keras_backend": keras.backend.backend(),
+    }

@@ -1,0 +1,68 @@
+"""The errors that artlucid raises on purpose.
+
+Each message has three parts: the argument and its rule, what was received, what to do next.
+The command line turns these, and only these, into a message and exit code 2.
+"""
+
+__all__ = [
+    "ArtlucidError",
+    "BackendError",
+    "DataError",
+    "DataWarning",
+    "ExportError",
+    "MetricError",
+    "ModelError",
+    "RecipeError",
+    "RunError",
+    "RunWarning",
+    "TrainingError",
+    "WeightsError",
+]
+
+
+class ArtlucidError(ValueError):
+    """Base of every error that artlucid raises on purpose."""
+
+
+class BackendError(ArtlucidError):
+    """Keras runs on another backend than TensorFlow."""
+
+
+class DataError(ArtlucidError):
+    """A dataset, a split or an image cannot be used."""
+
+
+class ExportError(ArtlucidError):
+    """A network cannot be written in the format that was asked for."""
+
+
+class MetricError(ArtlucidError):
+    """Arrays do not fit a metric, or leave it undefined."""
+
+
+class ModelError(ArtlucidError):
+    """A model, an architecture or a layer does not exist or cannot be used."""
+
+
+class RecipeError(ArtlucidError):
+    """A recipe does not exist, does not fit the network or has a value out of range."""
+
+
+class RunError(ArtlucidError):
+    """A run directory cannot be created, opened, resumed or written."""
+
+
+class TrainingError(ArtlucidError):
+    """Training stopped because its numbers were no longer finite."""
+
+
+class WeightsError(ArtlucidError):
+    """Weights cannot be read, or do not fit the network."""
+
+
+class DataWarning(UserWarning):
+    """Something about the data that may change what a result means."""
+
+
+class RunWarning(UserWarning):
+    """Something about a run that the user should know, though the work goes on."""

@@ -1,0 +1,6 @@
+"""Networks for other programs: frozen graphs that the original Lucid opens, and Keras's own files."""
+
+from artlucid.export._frozen_graph import frozen_graph
+from artlucid.export._keras_file import keras_file
+
+__all__ = ["frozen_graph", "keras_file"]

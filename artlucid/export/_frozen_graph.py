@@ -1,0 +1,147 @@
+"""A frozen graph in the form that the original Lucid opens, with its manifest and labels beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+import artlucid
+from artlucid import models
+from artlucid.export._rewrite import rewrite
+from artlucid.export._target import checked
+from artlucid.export._trace import INPUT, aliases, trace
+from artlucid.files import write_atomically, write_json
+from artlucid.models import Network, _names
+from artlucid.models._load import Source
+from artlucid.models.weights._graph import FORMAT, METADATA, VERSION
+
+LUCID_METADATA = "lucid_metadata_json"
+"""The constant in which Lucid looks for how a graph is fed."""
+
+VALUE_RANGE = [0, 255]
+
+
+def frozen_graph(model: Source, path: str | Path) -> Path:
+    """Write a network as a frozen graph that the original Lucid opens, on TensorFlow 1.15.
+
+    Every layer has a node of its plain name, such as ``mixed4d_3x3_pre_relu``. The node ``input`` takes RGB in
+    0 … 255, whatever the weights were trained on. Beside ``x.pb`` stand ``x.manifest.json``, with which Lucid knows
+    layers and labels too, and ``x.labels.txt`` where the classes have names.
+
+    Parameters
+    ----------
+    model : str, path, Run, Network or keras.Model
+        Anything that `artlucid.models.load` takes.
+    path : str or path
+        Ends in ``.pb``; files that are there stay whole until the new ones are.
+
+    Returns
+    -------
+    Path
+        `path`. `artlucid.models.load` reads it back if the architecture is a known one.
+
+    Raises
+    ------
+    ExportError
+        If the path cannot be written, or if the network needs an op or attribute that TensorFlow 1.15 does not know.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from artlucid import export, models
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> export.frozen_graph(models.load("none", architecture="mini"), folder / "mini.pb").name
+    'mini.pb'
+    >>> sorted(path.name for path in folder.iterdir())
+    ['mini.manifest.json', 'mini.pb']
+    """
+    path = checked(path, ".pb")
+    network = models.load(model)
+    content = rewrite(trace(network), aliases(network), _texts(network)).SerializeToString(deterministic=True)
+    labels = path.with_suffix(".labels.txt")
+    if network.class_names:
+        write_atomically(labels, "".join(f"{name}\n" for name in network.class_names).encode())
+    else:
+        labels.unlink(missing_ok=True)
+    write_atomically(path, content)
+    # Last, because it vouches for the graph by its hash.
+    write_json(path.with_suffix(".manifest.json"), _manifest(network, path, hashlib.sha256(content).hexdigest()))
+    return path
+
+
+def _texts(network: Network) -> dict[str, str]:
+    return {
+        LUCID_METADATA: json.dumps(_feeding(network)),
+        METADATA: json.dumps(
+            {
+                "format": FORMAT,
+                "version": VERSION,
+                **_identification(network),
+                "class_names": list(network.class_names),
+                "artlucid": artlucid.__version__,
+            }
+        ),
+    }
+
+
+def _feeding(network: Network) -> dict[str, Any]:
+    """What Lucid must know to feed the graph."""
+    architecture = network.architecture
+    sides = network.keras_model.inputs[0].shape[1:3] if architecture is None else [architecture.input_size] * 2
+    return {"input_name": INPUT, "image_shape": [*sides, 3], "image_value_range": VALUE_RANGE}
+
+
+def _identification(network: Network) -> dict[str, Any]:
+    architecture = network.architecture
+    if architecture is None:
+        return {"architecture": None, "variant": None, "activation": None, "identity": network.identity}
+    softmax = _names.has_softmax(network.keras_model, architecture)
+    return {
+        "architecture": architecture.name,
+        "variant": architecture.variant,
+        "activation": "softmax" if softmax else "sigmoid",
+        "identity": network.identity,
+    }
+
+
+def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:
+    """Lucid's manifest, and how the graph was made; Lucid makes an attribute of its model of every key."""
+    return {
+        "type": "frozen",
+        "model_path": f"./{path.name}",
+        **_feeding(network),
+        **_labels(network, path),
+        "layers": _layers(network),
+        "format": FORMAT,
+        "version": VERSION,
+        **_identification(network),
+        "sha256": digest,
+        "source": network.source,
+        "lineage": dict(network.lineage),
+        "made_with": {
+            "artlucid": artlucid.__version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+        },
+    }
+
+
+def _labels(network: Network, path: Path) -> dict[str, Any]:
+    if not network.class_names:
+        return {}
+    # Lucid opens `labels_path` from the current folder, unlike `model_path`; it does not when it has `_labels` already.
+    return {"labels_path": path.with_suffix(".labels.txt").name, "_labels": list(network.class_names)}
+
+
+def _layers(network: Network) -> list[dict[str, Any]]:
+    own_names = {name: name for name in network.layer_names} | aliases(network)
+    layers = []
+    for name, layer in own_names.items():
+        shape = models.layer_output(network, layer).shape
+        layers.append({"name": name, "depth": shape[-1], "tags": ["conv" if len(shape) == 4 else "dense"]})
+    return layers

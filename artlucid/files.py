@@ -1,0 +1,47 @@
+"""Writing files so that a half-written one never looks complete."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from artlucid.errors import RunError
+
+__all__ = ["write_atomically", "write_json"]
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file beside its place, flush it to the disk and rename it there.
+
+    Parameters
+    ----------
+    path : path
+        Its folder is made if need be; a file that is there stays whole until the new one is.
+    content : bytes
+
+    Raises
+    ------
+    RunError
+        If the disk is full or the folder cannot be written; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunError(
+            f"{path} must be writable, on a disk with room for it. Received: {error.strerror or error}. "
+            "Make room or change the rights, then start the same command again (a run with `--resume`)."
+        ) from error
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file by `write_atomically`, readable by people and stable in its order."""
+    write_atomically(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())

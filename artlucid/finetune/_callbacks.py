@@ -1,0 +1,143 @@
+"""What happens during `fit`: each epoch is kept, a loss that is not finite stops it, progress is shown."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from tqdm import tqdm
+
+from artlucid.architectures import Architecture
+from artlucid.errors import TrainingError
+from artlucid.finetune import _checkpoint
+from artlucid.finetune._keeper import Keeper
+from artlucid.models._network import get_arrays, variables
+from artlucid.models.weights._record import Weights
+
+logger = logging.getLogger("artlucid")
+
+
+class KeepEpoch(keras.callbacks.Callback):
+    """Hands each epoch to the keeper, then writes the checkpoint.
+
+    Parameters
+    ----------
+    keeper : Keeper
+    architecture : Architecture
+    class_names : tuple of str
+    activation : str
+    rates : mapping of str to float
+        Learning rate at the first step by a name, to be followed in the history.
+    """
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        architecture: Architecture,
+        class_names: tuple[str, ...],
+        activation: str,
+        rates: Mapping[str, float],
+    ) -> None:
+        super().__init__()
+        self.keeper = keeper
+        self.architecture = architecture
+        self.class_names = class_names
+        self.activation = activation
+        self.rates = rates
+        self._begun = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self._begun = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        losses = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
+        _check_finite(losses, epoch, "after the last batch")
+        row = {"epoch": epoch + 1, **losses, **self._current_rates()}
+        arrays = get_arrays(self.model, self.architecture)
+        weights = Weights(arrays, self.architecture, self.class_names, self.activation)
+        self.keeper.keep(weights, row, time.monotonic() - self._begun)
+        trained = variables(self.model, self.architecture)
+        _checkpoint.save(self.keeper.checkpoint, self.keeper.progress, trained, self.model.optimizer)
+        self.keeper.write_tables("running")
+
+    def _current_rates(self) -> dict[str, float]:
+        now = float(self.model.optimizer.learning_rate.numpy())
+        return {name: now * rate / self.rates["head_rate"] for name, rate in self.rates.items()}
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Ends the training at the first batch whose loss is not finite; what was kept stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        losses = {name: float(value) for name, value in (logs or {}).items()}
+        _check_finite(losses, self._epoch, f"at batch {batch + 1}")
+
+
+def _check_finite(losses: Mapping[str, float], epoch: int, when: str) -> None:
+    bad = [name for name, value in losses.items() if not math.isfinite(value)]
+    if bad:
+        raise TrainingError(
+            f"Losses must stay finite. Received {bad[0]} = {losses[bad[0]]} in epoch {epoch + 1}, {when}; training "
+            "stopped there, and the weights of the last good epoch are kept. Lower the learning rates, or look at the data."
+        )
+
+
+class ShowProgress(keras.callbacks.Callback):
+    """A bar with images a second and remaining time on a terminal, a line an epoch in the log elsewhere.
+
+    Parameters
+    ----------
+    n_images : int
+        An epoch's.
+    batch_size, epochs, epochs_done : int
+    """
+
+    def __init__(self, n_images: int, *, batch_size: int, epochs: int, epochs_done: int) -> None:
+        super().__init__()
+        self.n_images = n_images
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.epochs_done = epochs_done
+        self._bar: tqdm[Any] | None = None
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        self._bar = tqdm(
+            total=self.epochs * self.n_images,
+            initial=self.epochs_done * self.n_images,
+            unit="img",
+            file=sys.stderr,
+            disable=None,
+            dynamic_ncols=True,
+        )
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        assert self._bar is not None
+        self._bar.set_description(f"epoch {epoch + 1}/{self.epochs}")
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        assert self._bar is not None
+        self._bar.update(min(self.batch_size, self.n_images - batch * self.batch_size))
+        if logs:
+            self._bar.set_postfix(loss=f"{float(logs['loss']):.3f}", refresh=False)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        shown = ("loss", "head_loss", "top_1", "val_head_loss", "val_top_1")
+        figures = ", ".join(f"{name} {float(logs[name]):.4f}" for name in shown if logs and name in logs)
+        logger.info("epoch %d/%d: %s", epoch + 1, self.epochs, figures)
+
+    def close(self) -> None:
+        """Leave the terminal in order, also after an interruption."""
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,78 @@
+"""What a run keeps of each epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from artlucid.files import write_atomically, write_json
+from artlucid.finetune._checkpoint import Progress
+from artlucid.models.weights import _own
+from artlucid.models.weights._record import Weights
+
+SELECTED_BY: Mapping[str, str] = MappingProxyType({"head_loss": "val_head_loss", "total_loss": "val_loss"})
+"""The column of the history that chooses the best epoch, by the recipe's `selection`."""
+
+
+@dataclass
+class Keeper:
+    """Writes what a run keeps; the checkpoint comes last, so that whatever it counts is there.
+
+    Attributes
+    ----------
+    folder : Path
+        The run directory.
+    progress : Progress
+    selected_by : str
+        Column of the history, lower is better.
+    keep_epochs : bool
+        Whether each epoch's weights are kept.
+    """
+
+    folder: Path
+    progress: Progress
+    selected_by: str
+    keep_epochs: bool
+
+    @property
+    def checkpoint(self) -> Path:
+        """The one checkpoint file."""
+        return self.folder / "checkpoint" / "state.h5"
+
+    def keep(self, weights: Weights, row: dict[str, float], seconds: float) -> None:
+        """Take in an epoch: its weights, its row of the history."""
+        progress = self.progress
+        progress.epochs_done += 1
+        progress.history.append(row)
+        progress.seconds.append(seconds)
+        content = _own.to_bytes(weights)
+        if row[self.selected_by] < progress.best_loss:
+            progress.best_loss, progress.best_epoch = row[self.selected_by], progress.epochs_done
+            write_atomically(self.folder / "best.h5", content)
+        if self.keep_epochs:
+            write_atomically(self.folder / "epochs" / f"epoch-{progress.epochs_done:03d}.h5", content)
+        write_atomically(self.folder / "last.h5", content)
+
+    def write_tables(self, status: str, **more: Any) -> None:
+        """Write `history.csv` and `state.json`."""
+        progress = self.progress
+        history = pd.DataFrame(progress.history).to_csv(index=False)
+        write_atomically(self.folder / "history.csv", history.encode())
+        state = {
+            "format": "artlucid.state",
+            "version": 1,
+            "status": status,
+            "epochs_done": progress.epochs_done,
+            "best_epoch": progress.best_epoch,
+            "selected_by": self.selected_by,
+            "best_loss": progress.best_loss if math.isfinite(progress.best_loss) else None,
+            "seconds": progress.seconds,
+            **more,
+        }
+        write_json(self.folder / "state.json", state)

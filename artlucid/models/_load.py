@@ -1,0 +1,161 @@
+"""The one resolver: everything that names a model becomes a `Network` here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import keras
+
+from artlucid import architectures, runs
+from artlucid.errors import ModelError, WeightsError
+from artlucid.models._build import BuildOptions, build
+from artlucid.models._network import Network, set_arrays, weights_of
+from artlucid.models._wrap import wrap
+from artlucid.models.weights import _caffe, _download, _graph, _keras_file, _npz, _own
+from artlucid.models.weights._record import Weights, expected_shapes, identity
+
+Source = str | Path | Network | runs.Run | keras.Model
+
+# The longest suffix that fits decides.
+READERS: Mapping[str, Callable[[Path, str | None], Weights]] = MappingProxyType(
+    {
+        ".pb": _graph.read,
+        ".npz": _npz.read,
+        ".caffemodel": _caffe.read,
+        ".weights.h5": _keras_file.read_weights,
+        ".keras": _keras_file.read_model,
+        ".h5": _own.read,
+    }
+)
+
+PUBLISHED: Mapping[str, Callable[[], Weights]] = MappingProxyType(
+    {"imagenet": _download.inception5h, "bvlc": _download.bvlc}
+)
+"""Weights that are downloaded once, by the name of their specification."""
+
+
+def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> Network:
+    """Load a network from anything that names one.
+
+    Parameters
+    ----------
+    source : str, path, Run, Network or keras.Model
+        A run directory (its best weights), ``RUN@initial``, ``RUN@last``, ``RUN@epoch-N``; ``imagenet``, ``bvlc``;
+        ``none`` (random, by the seed); a ``.pb``, ``.npz``, ``.caffemodel``, ``.weights.h5``, ``.keras`` or ``.h5`` file.
+    architecture : str, optional
+        A variant, where the source leaves it open: with ``none``, with ``.weights.h5``, and ``gonthier``, which takes
+        inception5h's weights.
+    seed : int
+        Of random weights.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ModelError
+        If nothing of that name exists.
+    WeightsError
+        If a file is damaged, hostile or of another network.
+    RunError
+        If a run directory is damaged or lacks the weights asked for.
+
+    Examples
+    --------
+    >>> from artlucid import models
+    >>> models.load("none", architecture="mini", seed=1).keras_model.count_params()
+    605856
+    """
+    if isinstance(source, Network):
+        return source
+    if isinstance(source, keras.Model):
+        return wrap(source)
+    weights, lineage = resolve(source, architecture=architecture, seed=seed)
+    return from_weights(weights, source=str(source), lineage=lineage)
+
+
+def resolve(
+    source: Source, *, architecture: str | None = None, seed: int = 0
+) -> tuple[Weights, Mapping[str, Any]]:
+    """Read the weights that a source names, auxiliary heads included, and the manifest of their run."""
+    if isinstance(source, Network):
+        if source.architecture is None:
+            raise ModelError(
+                "Weights to start from must be of a known architecture. Received a wrapped network. "
+                f"Use one of {', '.join(architectures.ARCHITECTURES)}."
+            )
+        return weights_of(source), source.lineage
+    if isinstance(source, keras.Model):
+        return resolve(wrap(source))
+    if isinstance(source, runs.Run):
+        return _own.read(source.weights_file()), source.manifest
+    specification = str(source)
+    if specification == "none":
+        return _random(architecture, seed), {}
+    if specification in PUBLISHED:
+        return _as_variant(PUBLISHED[specification](), architecture), {}
+    run = runs.find(specification)
+    if run is not None:
+        return _own.read(run.weights_file(), architecture), run.manifest
+    return _from_file(Path(specification), architecture), {}
+
+
+def _random(variant: str | None, seed: int) -> Weights:
+    if variant is None:
+        raise ModelError(
+            "`architecture` must name the network when the weights are `none`. Received nothing. "
+            f"Use one of {', '.join(architectures.ARCHITECTURES)} (`--architecture`)."
+        )
+    architecture = architectures.get(variant)
+    model = build(architecture, classes=architecture.classes, options=BuildOptions(seed=seed))
+    return weights_of(Network(model, architecture, (), "", "none"))
+
+
+def _as_variant(weights: Weights, variant: str | None) -> Weights:
+    """The same arrays as another variant, where both have the same shapes: inception5h's as gonthier."""
+    if variant in (None, weights.architecture.variant):
+        return weights
+    wanted = architectures.get(variant)
+    if expected_shapes(wanted, weights.classes) != expected_shapes(weights.architecture, weights.classes):
+        raise WeightsError(
+            f"`architecture` must have the shapes of the weights. Received {variant!r} for weights of "
+            f"{weights.architecture.variant!r}. Leave `architecture` out."
+        )
+    return Weights(weights.arrays, wanted, weights.class_names, weights.activation)
+
+
+def _from_file(path: Path, variant: str | None) -> Weights:
+    if not path.is_file():
+        raise ModelError(
+            f"A model must be a run directory, a weights file, {', '.join(PUBLISHED)} or none. Received {str(path)!r}, "
+            f"which {'is a folder without a run in it' if path.is_dir() else 'does not exist'}. "
+            "Check the spelling and the current folder."
+        )
+    for suffix, reader in READERS.items():
+        if path.name.endswith(suffix):
+            return reader(path, variant)
+    raise WeightsError(
+        f"A weights file must end in one of {', '.join(READERS)}. Received {path}. "
+        "Rename it if it is one of these, or convert it."
+    )
+
+
+def from_weights(weights: Weights, *, source: str, lineage: Mapping[str, Any] | None = None) -> Network:
+    """Build the network that weights belong to, without auxiliary heads."""
+    options = BuildOptions(activation=weights.activation)
+    model = build(weights.architecture, classes=weights.classes, options=options)
+    names = set(weights.architecture.weight_layers())
+    main = {name: array for name, array in weights.arrays.items() if name.split("/")[0] in names}
+    set_arrays(model, weights.architecture, main)
+    return Network(
+        keras_model=model,
+        architecture=weights.architecture,
+        class_names=weights.class_names,
+        identity=identity(weights.architecture, weights.arrays),
+        source=source,
+        lineage=lineage or {},
+    )

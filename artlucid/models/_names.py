@@ -1,0 +1,96 @@
+"""One name space for layers: Lucid's, also for tensors that are not on the path to the output."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import keras
+
+from artlucid.architectures import Architecture, Classifier, Concatenation, Convolution, Dense
+from artlucid.errors import ModelError
+
+Tensor = Any
+
+
+def known_names(keras_model: keras.Model, architecture: Architecture | None) -> tuple[str, ...]:
+    """Every name that has a tensor, in graph order.
+
+    Parameters
+    ----------
+    keras_model : keras.Model
+    architecture : Architecture or None
+        None for a wrapped network, whose names are its own layers'.
+    """
+    if architecture is None:
+        layers = _wrapped(keras_model).layers
+        return tuple(layer.name for layer in layers if not isinstance(layer, keras.layers.InputLayer))
+    present = {layer.name for layer in keras_model.layers}
+    names = ["preprocess"]
+    for layer in architecture.layers(auxiliary=True):
+        if layer.name not in present:
+            continue
+        if isinstance(layer, Convolution | Dense | Concatenation):
+            names.append(f"{layer.name}_pre_relu")
+        names.append(layer.name)
+        if isinstance(layer, Classifier):
+            names.append(layer.predictions)
+    return tuple(names)
+
+
+def graph_names(architecture: Architecture, *, softmax: bool) -> dict[str, str]:
+    """Lucid's further names: of the logits, and of the predictions where they are a softmax."""
+    aliases = {}
+    for head in (architecture.head, *architecture.auxiliary_heads):
+        classifier = head.classifier
+        aliases[f"{classifier.graph_name}_pre_activation"] = classifier.name
+        if softmax:
+            aliases[classifier.graph_name] = classifier.predictions
+    return aliases
+
+
+def tensor(keras_model: keras.Model, architecture: Architecture | None, name: str) -> Tensor:
+    """The symbolic output of a layer by its name; raises ModelError with the nearest names."""
+    names = known_names(keras_model, architecture)
+    name = canonical(keras_model, architecture, name)
+    if name not in names:
+        raise ModelError(
+            f"`layer` must be a layer of the network. Received {name!r}. "
+            f"The nearest names are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0.3)) or 'none'}; "
+            f"there are {len(names)}, from {names[0]} to {names[-1]}."
+        )
+    if architecture is None:
+        inner = _wrapped(keras_model)
+        part = keras.Model(inner.inputs, inner.get_layer(name).output)
+        return part(keras_model.get_layer("rescale").output)
+    blocks = _blocks(architecture)
+    if name in blocks:
+        parts = [keras_model.get_layer(f"{source}_pre_relu").output for source in blocks[name]]
+        return keras.layers.Concatenate(name=name)(parts)
+    return keras_model.get_layer(name).output
+
+
+def _wrapped(keras_model: keras.Model) -> keras.Model:
+    """The user's own model inside the one that rescales its input."""
+    return keras_model.layers[-1]
+
+
+def canonical(keras_model: keras.Model, architecture: Architecture | None, name: str) -> str:
+    """A layer's own name, also for Lucid's ``softmax2`` and ``softmax2_pre_activation``."""
+    if architecture is None:
+        return name
+    return graph_names(architecture, softmax=has_softmax(keras_model, architecture)).get(name, name)
+
+
+def has_softmax(keras_model: keras.Model, architecture: Architecture) -> bool:
+    """Whether the main head ends in a softmax."""
+    predictions = architecture.head.classifier.predictions
+    return any(
+        layer.name == predictions and layer.activation is keras.activations.softmax for layer in keras_model.layers
+    )
+
+
+def _blocks(architecture: Architecture) -> dict[str, tuple[str, ...]]:
+    return {
+        f"{layer.name}_pre_relu": layer.sources for layer in architecture.backbone if isinstance(layer, Concatenation)
+    }

@@ -1,0 +1,116 @@
+"""A network with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from artlucid.architectures import Architecture, Classifier, Convolution, Dense
+from artlucid.models import _names
+from artlucid.models._build import keras_layer_name
+from artlucid.models.weights._record import Weights
+
+Tensor = Any
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A Keras model that takes RGB in 0 … 255, with what is known of it.
+
+    Attributes
+    ----------
+    keras_model : keras.Model
+        From (batch, height, width, 3), RGB in 0 … 255, to predictions.
+    architecture : Architecture or None
+        None for a wrapped network of another kind.
+    class_names : tuple of str
+        In the order of the predictions; empty where unknown.
+    identity : str
+        Hash of architecture, variant and arrays: equal networks have equal identities.
+    source : str
+        What was loaded, as it was spelled.
+    lineage : mapping
+        The manifest of the run that the network comes from; empty for other sources.
+    """
+
+    keras_model: keras.Model
+    architecture: Architecture | None
+    class_names: tuple[str, ...]
+    identity: str
+    source: str
+    lineage: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Every name that `layer_output` takes, in graph order."""
+        return _names.known_names(self.keras_model, self.architecture)
+
+
+def layer_output(network: Network, name: str) -> Tensor:
+    """The output of a layer as a symbolic tensor, built on demand.
+
+    Parameters
+    ----------
+    network : Network
+    name : str
+        Lucid's name: ``conv2d0``, ``mixed4d_3x3_pre_relu``, ``mixed4d_pre_relu``, ``softmax2``, …
+
+    Returns
+    -------
+    Keras tensor
+        For `keras.Model(network.keras_model.input, layer_output(network, name))`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such layer; the nearest names are given.
+
+    Examples
+    --------
+    >>> from artlucid import models
+    >>> mini = models.load("none", architecture="mini")
+    >>> models.layer_output(mini, "mixed4d_pre_relu").shape
+    (None, None, None, 132)
+    """
+    return _names.tensor(network.keras_model, network.architecture, name)
+
+
+def get_arrays(keras_model: keras.Model, architecture: Architecture) -> dict[str, npt.NDArray[np.float32]]:
+    """Copy the arrays of every layer that the model has, by ``<layer>/kernel`` and ``<layer>/bias``."""
+    arrays = {}
+    for name, variable in variables(keras_model, architecture).items():
+        arrays[name] = variable.numpy().astype(np.float32)
+    return arrays
+
+
+def set_arrays(keras_model: keras.Model, architecture: Architecture, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Set the variables that `arrays` names; each must be a variable of the model."""
+    known = variables(keras_model, architecture)
+    for name, array in arrays.items():
+        known[name].assign(array)
+
+
+def variables(keras_model: keras.Model, architecture: Architecture) -> dict[str, keras.Variable]:
+    """The variables of a model by ``<layer>/kernel`` and ``<layer>/bias``, in graph order."""
+    present = {layer.name: layer for layer in keras_model.layers}
+    found = {}
+    for layer in architecture.layers(auxiliary=True):
+        if isinstance(layer, Convolution | Dense | Classifier) and keras_layer_name(layer) in present:
+            keras_layer = present[keras_layer_name(layer)]
+            found[f"{layer.name}/kernel"] = keras_layer.kernel
+            found[f"{layer.name}/bias"] = keras_layer.bias
+    return found
+
+
+def weights_of(network: Network) -> Weights:
+    """Copy a network's weights; it must be of a known architecture."""
+    assert network.architecture is not None
+    activation = "softmax" if _names.has_softmax(network.keras_model, network.architecture) else "sigmoid"
+    arrays = get_arrays(network.keras_model, network.architecture)
+    return Weights(arrays, network.architecture, network.class_names, activation)

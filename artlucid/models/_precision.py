@@ -1,0 +1,31 @@
+"""The same network in another precision."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from artlucid.errors import ModelError
+from artlucid.models._build import BuildOptions, build
+from artlucid.models._network import Network, set_arrays, weights_of
+
+
+def in_precision(network: Network, policy: str) -> Network:
+    """Rebuild a network under a Keras dtype policy; its weights stay float32.
+
+    Raises
+    ------
+    ModelError
+        If the network is wrapped, and another precision than its own is asked for.
+    """
+    if policy == "float32":
+        return network
+    if network.architecture is None:
+        raise ModelError(
+            f"`precision` of a wrapped network must be float32, or what it was built with. Received {policy!r}. "
+            "Build the Keras model under that dtype policy before wrapping it."
+        )
+    weights = weights_of(network)
+    options = BuildOptions(activation=weights.activation, dtype=policy)
+    model = build(network.architecture, classes=weights.classes, options=options)
+    set_arrays(model, network.architecture, weights.arrays)
+    return dataclasses.replace(network, keras_model=model)

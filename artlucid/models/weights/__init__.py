@@ -1,0 +1,1 @@
+"""Weights files: one reader a format, one record that they all give."""

@@ -1,0 +1,154 @@
+"""Caffe's model file, and weights under Caffe's layer names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError, Message
+
+from artlucid import architectures
+from artlucid.architectures import Architecture, Dense
+from artlucid.errors import WeightsError
+from artlucid.models.weights._record import Arrays, Weights, check
+
+FieldType = descriptor_pb2.FieldDescriptorProto
+Blobs = Mapping[tuple[str, str], npt.NDArray[np.float32]]
+
+# Those parts of caffe.proto that hold weights: (field, number, type, message it holds, repeated).
+_MESSAGES: Mapping[str, tuple[tuple[str, int, Any, str, bool], ...]] = MappingProxyType(
+    {
+        "BlobShape": (("dim", 1, FieldType.TYPE_INT64, "", True),),
+        "BlobProto": (
+            ("num", 1, FieldType.TYPE_INT32, "", False),
+            ("channels", 2, FieldType.TYPE_INT32, "", False),
+            ("height", 3, FieldType.TYPE_INT32, "", False),
+            ("width", 4, FieldType.TYPE_INT32, "", False),
+            ("data", 5, FieldType.TYPE_FLOAT, "", True),
+            ("shape", 7, FieldType.TYPE_MESSAGE, "BlobShape", False),
+        ),
+        "LayerParameter": (
+            ("name", 1, FieldType.TYPE_STRING, "", False),
+            ("blobs", 7, FieldType.TYPE_MESSAGE, "BlobProto", True),
+        ),
+        "V1LayerParameter": (
+            ("name", 4, FieldType.TYPE_STRING, "", False),
+            ("blobs", 6, FieldType.TYPE_MESSAGE, "BlobProto", True),
+        ),
+        "NetParameter": (
+            ("layers", 2, FieldType.TYPE_MESSAGE, "V1LayerParameter", True),
+            ("layer", 100, FieldType.TYPE_MESSAGE, "LayerParameter", True),
+        ),
+    }
+)
+_PACKAGE = "artlucid_caffe"
+
+
+@cache
+def net_parameter() -> type[Message]:
+    """The class of Caffe's ``NetParameter``, as far as weights need it."""
+    file = descriptor_pb2.FileDescriptorProto(name=f"{_PACKAGE}.proto", package=_PACKAGE, syntax="proto2")
+    for message, fields in _MESSAGES.items():
+        described = file.message_type.add(name=message)
+        for name, number, kind, held, repeated in fields:
+            label = FieldType.LABEL_REPEATED if repeated else FieldType.LABEL_OPTIONAL
+            field = described.field.add(name=name, number=number, type=kind, label=label)
+            if held:
+                field.type_name = f".{_PACKAGE}.{held}"
+            elif repeated:
+                field.options.packed = True
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.NetParameter"))
+
+
+def read(path: Path, variant: str | None = None) -> Weights:
+    """Read a ``.caffemodel``, of the current layer format or of the one before it."""
+    net: Any = net_parameter()()
+    try:
+        net.ParseFromString(path.read_bytes())
+    except DecodeError as error:
+        raise _unreadable(path, str(error)) from error
+    layers = [layer for layer in (*net.layer, *net.layers) if layer.blobs]
+    if not layers:
+        raise _unreadable(path, "no layer in it has weights")
+    named = {
+        (layer.name, part): _array(blob, path, layer.name)
+        for layer in layers
+        for blob, part in zip(layer.blobs, ("kernel", "bias"), strict=False)
+    }
+    return from_caffe_names(_transposed(named), variant, source=str(path))
+
+
+def _unreadable(path: Path, reason: str) -> WeightsError:
+    return WeightsError(
+        f"A `.caffemodel` must be Caffe's protobuf of a network. Received {path}: {reason}. "
+        "It is damaged, cut short or something else: get it again."
+    )
+
+
+def _array(blob: Any, path: Path, layer: str) -> npt.NDArray[np.float32]:
+    values = np.asarray(blob.data, dtype=np.float32)
+    shape = list(blob.shape.dim) or [blob.num, blob.channels, blob.height, blob.width]
+    if math.prod(shape) != values.size or min(shape) < 1:
+        raise _unreadable(path, f"layer {layer!r} has {values.size} values for the shape {shape}")
+    # Old files write vectors and matrices with leading ones.
+    while len(shape) > 1 and shape[0] == 1 and (len(shape) > 2 or values.size == shape[-1]):
+        shape = shape[1:]
+    return values.reshape(shape)
+
+
+def _transposed(named: Blobs) -> Blobs:
+    """From (out, in, height, width) and (out, in) to (height, width, in, out) and (in, out)."""
+    return {key: array.transpose(_AXES[array.ndim]) if key[1] == "kernel" else array for key, array in named.items()}
+
+
+_AXES: Mapping[int, tuple[int, ...]] = MappingProxyType({1: (0,), 2: (1, 0), 3: (0, 1, 2), 4: (2, 3, 1, 0)})
+
+
+def from_caffe_names(named: Blobs, variant: str | None, *, source: str) -> Weights:
+    """Weights under Caffe's names: of the variant that Caffe released, unless `variant` says otherwise."""
+    architecture = architectures.get(variant or "bvlc")
+    own_names = {caffe: own for own, caffe in architecture.caffe_names.items()}
+    unknown = sorted({layer for layer, _ in named if layer not in own_names})
+    if unknown:
+        raise WeightsError(
+            f"The layers of a weights file in Caffe's names must be those of {architecture}. Received {source} with "
+            f"{', '.join(unknown[:6])}{', …' if len(unknown) > 6 else ''}. It belongs to another network."
+        )
+    arrays = {f"{own_names[layer]}/{part}": array for (layer, part), array in named.items()}
+    return from_own_names(_channels_last(arrays, architecture), architecture.variant, source=source)
+
+
+def _channels_last(arrays: Arrays, architecture: Architecture) -> Arrays:
+    """Reorder the inputs of dense layers on feature maps: Caffe flattens channels first."""
+    reordered = dict(arrays)
+    hidden = [layer for head in architecture.auxiliary_heads for layer in head.layers if isinstance(layer, Dense)]
+    for layer in hidden:
+        kernel, source_bias = arrays.get(f"{layer.name}/kernel"), arrays.get(f"{layer.source}/bias")
+        if kernel is None or source_bias is None:
+            continue
+        side = math.isqrt(kernel.shape[0] // source_bias.size)
+        maps = kernel.reshape(source_bias.size, side, side, kernel.shape[1])
+        reordered[f"{layer.name}/kernel"] = maps.transpose(1, 2, 0, 3).reshape(kernel.shape)
+    return reordered
+
+
+def from_own_names(arrays: Arrays, variant: str | None, *, source: str) -> Weights:
+    """Weights under artlucid's names; the variant must be known."""
+    if variant is None:
+        raise WeightsError(
+            f"`architecture` must name the network where the file leaves it open. Received {source} without it. "
+            f"Use one of {', '.join(architectures.ARCHITECTURES)} (`--architecture`)."
+        )
+    architecture = architectures.get(variant)
+    classifier = arrays.get(f"{architecture.head.classifier.name}/kernel")
+    check(arrays, architecture, architecture.classes if classifier is None else classifier.shape[-1], source=source)
+    return Weights(arrays, architecture)

@@ -1,0 +1,225 @@
+"""Weights out of a frozen TensorFlow graph, held to what the graph computes; the graph is never run.
+
+Two forms are read: the published inception5h file, which starts after the preprocessing, and what `export` writes.
+In both the weights of layer ``X`` are the constants ``X_w`` and ``X_b``, and the layers have nodes of their names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from artlucid import architectures
+from artlucid.architectures import Architecture, Classifier
+from artlucid.errors import WeightsError
+from artlucid.models.weights._graph_facts import differences
+from artlucid.models.weights._graph_nodes import Graph
+from artlucid.models.weights._harmless import MOST_BYTES
+from artlucid.models.weights._record import Arrays, Weights, check, expected_shapes, identity
+
+FORMAT = "artlucid.graph"
+VERSION = 1
+METADATA = "artlucid_metadata_json"
+"""The constant in which an exported graph says what it is."""
+
+TRAINED_AS: Mapping[str, str] = MappingProxyType({"gonthier": "inception5h"})
+"""Variants that put another variant's weights to use: a graph of them is held to what it was trained as."""
+
+PARTS: Mapping[str, str] = MappingProxyType({"_w": "kernel", "_b": "bias"})
+ACTIVATIONS: Mapping[str, str] = MappingProxyType({"Softmax": "softmax", "Sigmoid": "sigmoid"})
+
+
+@dataclass(frozen=True)
+class _Declaration:
+    """What an exported graph says of itself; a file of another origin says nothing."""
+
+    variant: str | None = None
+    class_names: tuple[str, ...] = ()
+    identity: str | None = None
+
+
+def read(path: Path, variant: str | None = None) -> Weights:
+    """Read the weights of a known architecture from a frozen graph.
+
+    Parameters
+    ----------
+    path : Path
+        A binary GraphDef, ``.pb``.
+    variant : str, optional
+        The variant wanted. By default the one that the file declares, or the only one that it fits.
+
+    Returns
+    -------
+    Weights
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged or hostile, if it is of no known architecture, or if its arrays or what it computes
+        (kernel sizes, strides, paddings, constants of LRN, what feeds what) differ from the variant.
+    """
+    graph = Graph.parse(path)
+    declaration = _declaration(graph)
+    constants = _constants(graph)
+    trained_as = _trained_as(graph, constants, declaration.variant, variant)
+    arrays = _arrays(constants, trained_as)
+    classes = _classes(arrays, trained_as)
+    check(arrays, trained_as, classes, source=str(path))
+    _compare(graph, arrays, trained_as)
+    _check_declaration(graph, declaration, classes, identity(trained_as, arrays))
+    wanted = architectures.get(variant) if variant else trained_as
+    return Weights(arrays, wanted, declaration.class_names, _activation(graph, trained_as))
+
+
+def _declaration(graph: Graph) -> _Declaration:
+    if METADATA not in graph.nodes:
+        return _Declaration()
+    try:
+        text = graph.constant(METADATA)
+        declared = json.loads(text.item())  # type: ignore[union-attr]
+        version = int(declared["version"])
+        names = tuple(str(name) for name in declared["class_names"])
+        declaration = _Declaration(str(declared["variant"]), names, str(declared["identity"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(
+            f"The node {METADATA!r} of a graph must say what artlucid exported. Received {graph.path}, where it cannot "
+            f"be read ({error!r}). The file is damaged: export it again."
+        ) from error
+    if version > VERSION:
+        raise WeightsError(
+            f"The version of an exported graph must be at most {VERSION}. Received {graph.path} of version {version}. "
+            "It was written by a newer artlucid: upgrade with `pip install --upgrade artlucid`."
+        )
+    return declaration
+
+
+def _check_declaration(graph: Graph, declaration: _Declaration, classes: int, found: str) -> None:
+    if declaration.identity not in (None, found):
+        raise WeightsError(
+            f"The arrays of a graph must have the identity that it records. Received {graph.path}, recorded "
+            f"{declaration.identity}, found {found}. It was changed or damaged: get it again."
+        )
+    if len(declaration.class_names) not in (0, classes):
+        raise WeightsError(
+            f"A graph must name all its classes or none. Received {graph.path} with {len(declaration.class_names)} "
+            f"names for {classes} classes. It was changed or damaged: get it again."
+        )
+
+
+def _constants(graph: Graph) -> dict[str, np.ndarray]:
+    """The constants ``X_w`` and ``X_b`` at the root of the graph."""
+    constants = {}
+    left = MOST_BYTES
+    for name in graph.nodes:
+        if name[-2:] not in PARTS or "/" in name:
+            continue
+        array = graph.constant(name, left)
+        if array is None or array.dtype != np.float32:
+            raise WeightsError(
+                f"The weights in a graph must be float32 constants. Received {graph.path}, {name!r}: "
+                f"{graph.nodes[name].op if array is None else array.dtype}. Freeze the network in float32."
+            )
+        left -= array.nbytes
+        constants[name] = array
+    return constants
+
+
+def _trained_as(
+    graph: Graph, constants: Mapping[str, np.ndarray], declared: str | None, wanted: str | None
+) -> Architecture:
+    """The variant that the graph must agree with."""
+    if declared is None and wanted is None:
+        return _fitting(graph, constants)
+    if declared is None:
+        assert wanted is not None
+        architectures.get(wanted)
+        return architectures.get(TRAINED_AS.get(wanted, wanted))
+    if declared not in architectures.ARCHITECTURES:
+        raise WeightsError(
+            f"A graph must be of a known architecture. Received {graph.path}, which declares {declared!r}; known are "
+            f"{', '.join(architectures.ARCHITECTURES)}. Use weights of one of these."
+        )
+    if wanted not in (None, declared) and TRAINED_AS.get(str(wanted)) != declared:
+        raise WeightsError(
+            f"`architecture` must be the variant that the weights belong to. Received {wanted!r} for {graph.path}, "
+            f"which declares {declared!r}. Leave `architecture` out."
+        )
+    return architectures.get(declared)
+
+
+def _fitting(graph: Graph, constants: Mapping[str, np.ndarray]) -> Architecture:
+    """The only variant that the graph fits; where there is none the nearest, so that what differs can be listed."""
+    misfits = {
+        architecture.variant: _misfit(graph, constants, architecture)
+        for architecture in architectures.ARCHITECTURES.values()
+        if any(f"{name}_w" in constants for name in architecture.convolutions)
+    }
+    if not misfits:
+        raise WeightsError(
+            f"A graph of weights must be of a known architecture. Received {graph.path}, which has the layers of none "
+            f"of {', '.join(architectures.ARCHITECTURES)}. Other graphs cannot be loaded yet."
+        )
+    fitting = [variant for variant, misfit in misfits.items() if misfit == 0]
+    if len(fitting) > 1:
+        raise WeightsError(
+            f"`architecture` must name the variant of a graph that fits several. Received none for {graph.path}, which "
+            f"fits {', '.join(fitting)}. Name one of them (`--architecture`)."
+        )
+    return architectures.get(min(misfits, key=lambda variant: misfits[variant]))
+
+
+def _misfit(graph: Graph, constants: Mapping[str, np.ndarray], architecture: Architecture) -> int:
+    """How many arrays and facts differ."""
+    arrays = _arrays(constants, architecture)
+    allowed = expected_shapes(architecture, _classes(arrays, architecture), auxiliary=True)
+    wrong = [name for name, array in arrays.items() if array.shape != allowed.get(name)]
+    missing = expected_shapes(architecture, _classes(arrays, architecture)).keys() - arrays.keys()
+    return len(wrong) + len(missing) + len(differences(graph, architecture, _heads(arrays, architecture)))
+
+
+def _arrays(constants: Mapping[str, np.ndarray], architecture: Architecture) -> Arrays:
+    """Constants by the names of their arrays; those of no layer keep their own, so that they are found surplus."""
+    classifiers = {
+        layer.graph_name: layer.name for layer in architecture.layers(auxiliary=True) if isinstance(layer, Classifier)
+    }
+    return {f"{classifiers.get(name[:-2], name[:-2])}/{PARTS[name[-2:]]}": array for name, array in constants.items()}
+
+
+def _heads(arrays: Arrays, architecture: Architecture) -> list[str]:
+    """The auxiliary heads of which the graph has weights."""
+    layers = {name.split("/")[0] for name in arrays}
+    return [head.name for head in architecture.auxiliary_heads if layers & {layer.name for layer in head.layers}]
+
+
+def _classes(arrays: Arrays, architecture: Architecture) -> int:
+    kernel = arrays.get(f"{architecture.head.classifier.name}/kernel")
+    return architecture.classes if kernel is None or kernel.ndim != 2 else int(kernel.shape[1])
+
+
+def _compare(graph: Graph, arrays: Arrays, architecture: Architecture, most: int = 6) -> None:
+    """Refuse a graph that computes something else than the variant."""
+    found = differences(graph, architecture, _heads(arrays, architecture))
+    if found:
+        more = f"; and {len(found) - most} more" if len(found) > most else ""
+        raise WeightsError(
+            f"A graph must compute what {architecture} does. Received {graph.path}, where {'; '.join(found[:most])}"
+            f"{more}. Use weights of this variant, or name theirs with `architecture` (`--architecture`)."
+        )
+
+
+def _activation(graph: Graph, architecture: Architecture) -> str:
+    """What follows the main classifier."""
+    classifier = architecture.head.classifier
+    for name in (classifier.graph_name, classifier.predictions):
+        node = graph.find(name, *ACTIVATIONS)
+        if node is not None:
+            return ACTIVATIONS[node.op]
+    raise WeightsError(
+        f"The classifier of a graph must end in softmax or sigmoid. Received {graph.path}, where neither "
+        f"{classifier.graph_name!r} nor {classifier.predictions!r} is one. Freeze the whole network."
+    )

@@ -1,0 +1,189 @@
+"""The run directory: what a training leaves behind, with a manifest that says how it was made.
+
+``run.json`` (the manifest, written once), ``state.json`` (how far it is), ``history.csv``, ``initial.h5``,
+``best.h5``, ``last.h5``, ``epochs/epoch-003.h5``, ``checkpoint/``, ``excluded.csv``, ``logs/``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pandas as pd
+
+from artlucid.errors import RunError
+from artlucid.files import write_json
+
+__all__ = ["FORMAT", "VERSION", "Run", "create", "find", "list_runs", "lock", "open_run"]
+
+FORMAT = "artlucid.run"
+VERSION = 1
+MANIFEST = "run.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory, and which of its weights are meant.
+
+    Attributes
+    ----------
+    path : Path
+        The directory.
+    manifest : mapping
+        The content of ``run.json``: recipe, dataset, initial weights, seed, versions, precision, threads.
+    which : str
+        ``best``, ``initial``, ``last`` or ``epoch-N``.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+    which: str = "best"
+
+    def __str__(self) -> str:
+        return str(self.path) if self.which == "best" else f"{self.path}@{self.which}"
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """The content of ``state.json``: ``status``, ``epochs_done``, ``best_epoch``, …."""
+        return _read_json(self.path / "state.json")
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch: losses, accuracies, learning rates."""
+        path = self.path / "history.csv"
+        return pd.read_csv(path) if path.exists() else pd.DataFrame()
+
+    def at(self, which: str) -> Run:
+        """The same run with other weights meant: ``initial``, ``best``, ``last`` or ``epoch-N``."""
+        return Run(self.path, self.manifest, which)
+
+    def weights_file(self) -> Path:
+        """Path of the weights that are meant.
+
+        Raises
+        ------
+        RunError
+            If the run has none of that name; those that it has are listed.
+        """
+        path = _weights_path(self.path, self.which)
+        if path is None or not path.exists():
+            raise RunError(
+                f"The weights of a run must be one of {', '.join(self._available()) or 'none yet'}. "
+                f"Received {self.which!r} of {self.path}. Each epoch is kept only with `--keep-epochs`."
+            )
+        return path
+
+    def _available(self) -> list[str]:
+        names = [name for name in ("initial", "best", "last") if (self.path / f"{name}.h5").exists()]
+        epochs = sorted(int(path.stem.split("-")[1]) for path in self.path.glob("epochs/epoch-*.h5"))
+        return names + [f"epoch-{epoch}" for epoch in epochs]
+
+
+def _weights_path(folder: Path, which: str) -> Path | None:
+    if which in ("initial", "best", "last"):
+        return folder / f"{which}.h5"
+    epoch = re.fullmatch(r"epoch-(\d+)", which)
+    return folder / "epochs" / f"epoch-{int(epoch[1]):03d}.h5" if epoch else None
+
+
+def find(specification: str) -> Run | None:
+    """The run that ``RUN`` or ``RUN@weights`` names, or None if no run directory is there.
+
+    Parameters
+    ----------
+    specification : str
+        Path of a run directory, with ``@initial``, ``@last``, ``@best`` or ``@epoch-N`` behind it for other weights
+        than the best.
+
+    Returns
+    -------
+    Run or None
+    """
+    if (Path(specification) / MANIFEST).is_file():
+        return open_run(Path(specification))
+    folder, separator, which = specification.rpartition("@")
+    if separator and (Path(folder) / MANIFEST).is_file():
+        return open_run(Path(folder)).at(which)
+    return None
+
+
+def open_run(path: Path) -> Run:
+    """Open a run directory.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    RunError
+        If its manifest is missing, damaged or of a newer version.
+    """
+    manifest = _read_json(path / MANIFEST)
+    found, version = manifest.get("format"), manifest.get("version")
+    if found != FORMAT or not isinstance(version, int):
+        raise RunError(
+            f"A run's {MANIFEST} must have the format {FORMAT!r} and a version. Received {path} with format {found!r}, "
+            f"version {version!r}. It was not written by artlucid, or is damaged."
+        )
+    if version > VERSION:
+        raise RunError(
+            f"A run's version must be at most {VERSION}. Received {path} of version {version}. "
+            "It was written by a newer artlucid: upgrade with `pip install --upgrade artlucid`."
+        )
+    return Run(path, manifest)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{path.name} of a run must be readable JSON. Received {path} ({error}). "
+            "The run is damaged or was never begun: train again with another `--out`."
+        ) from error
+    if not isinstance(content, dict):
+        raise RunError(f"{path.name} of a run must hold an object. Received {path}. The run is damaged: train again.")
+    return content
+
+
+def list_runs(folder: Path | str) -> list[Run]:
+    """Every run below a folder, in the order of their paths."""
+    return [open_run(path.parent) for path in sorted(Path(folder).rglob(MANIFEST))]
+
+
+def create(path: Path, manifest: Mapping[str, Any]) -> Run:
+    """Write the manifest, which makes a folder a run; call it when all else that a run begins with is there."""
+    content = {"format": FORMAT, "version": VERSION, **manifest}
+    write_json(path / MANIFEST, content)
+    return Run(path, content)
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold a run directory for this process alone.
+
+    Raises
+    ------
+    RunError
+        If another process holds it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(path / ".lock", timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise RunError(
+            f"A run directory must be written by one process at a time. Received {path}, which another process holds. "
+            "Wait for it to end, or use another `--out`."
+        ) from error

@@ -1,0 +1,135 @@
+"""Every module stands in a layer, and imports only what its layer may."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import artlucid
+
+PACKAGE = Path(artlucid.__file__).parent
+
+LAYERS = {
+    "__init__": 0,
+    "architectures": 0,
+    "errors": 0,
+    "files": 0,
+    "recipes": 0,
+    "datasets": 1,
+    "metrics": 1,
+    "runs": 1,
+    "export": 2,
+    "inputs": 2,
+    "models": 2,
+    "evaluate": 3,
+    "finetune": 3,
+    "demo": 4,
+    "cli": 5,
+}
+
+# What each layer adds to those below it; the standard library is open to all.
+LIBRARIES = {
+    0: set(),
+    1: {"filelock", "h5py", "imagehash", "numpy", "pandas", "PIL", "scipy", "sklearn"},
+    2: {"google", "keras", "tensorflow"},
+    3: {"tqdm"},
+    4: set(),
+    5: {"typer"},
+}
+
+# What single files use beyond that.
+ALSO_USES = {
+    "datasets/_examine.py": {"tqdm"},  # looking at every image takes minutes, and says how many
+}
+
+# These are written in Keras alone …
+KERAS_ALONE = {"finetune", "models"}
+
+# … but for these files, which need TensorFlow itself.
+NEEDS_TENSORFLOW: dict[str, str] = {}
+
+# The command line starts without what only its commands need: outside functions it imports nothing above this layer.
+CLI_STARTS_WITH = 0
+
+FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def module_of(file: str) -> str:
+    """The first level below artlucid: ``models/_load.py`` belongs to ``models``."""
+    return file.split("/")[0].removesuffix(".py")
+
+
+def imported_by(file: str, nodes: Iterator[ast.AST]) -> set[str]:
+    """The dotted names that import statements name; relative ones are resolved."""
+    package = ["artlucid", *file.split("/")[:-1]]
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            names |= {f"{origin}.{alias.name}" for alias in node.names} if origin == "artlucid" else {origin}
+    return names
+
+
+def own_module(name: str) -> str:
+    """The module of artlucid that a dotted name is in; what is not a module is an attribute of ``__init__``."""
+    first = name.split(".")[1] if "." in name else "__init__"
+    return first if (PACKAGE / first).is_dir() or (PACKAGE / f"{first}.py").is_file() else "__init__"
+
+
+def too_high(names: set[str], layer: int) -> set[str]:
+    libraries = set(sys.stdlib_module_names).union(*(LIBRARIES[level] for level in range(layer + 1)))
+    own = {name for name in names if name.split(".")[0] == "artlucid"}
+    return {name for name in own if LAYERS[own_module(name)] > layer} | {
+        name for name in names - own if name.split(".")[0] not in libraries
+    }
+
+
+def tree(file: str) -> ast.Module:
+    return ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from outside_functions(child)
+
+
+def test_every_module_is_registered():
+    assert {module_of(file) for file in FILES} <= set(LAYERS), "Give each new module a layer in LAYERS."
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_imports_stay_below(file):
+    layer = LAYERS[module_of(file)]
+    names = too_high(imported_by(file, ast.walk(tree(file))), layer) - ALSO_USES.get(file, set())
+    assert not names, f"artlucid/{file} is in layer {layer} and must not import {sorted(names)}."
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if module_of(file) in KERAS_ALONE])
+def test_tensorflow_only_where_named(file):
+    names = {name.split(".")[0] for name in imported_by(file, ast.walk(tree(file)))}
+    assert ("tensorflow" in names) == (file in NEEDS_TENSORFLOW), "Write it in Keras, or name it in NEEDS_TENSORFLOW."
+
+
+def test_exceptions_exist():
+    assert {*ALSO_USES, *NEEDS_TENSORFLOW} <= set(FILES)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if module_of(file) == "cli"])
+def test_command_line_imports_inside_its_functions(file):
+    names = too_high(imported_by(file, outside_functions(tree(file))), CLI_STARTS_WITH) - {"typer"}
+    assert not names, f"artlucid/{file} must import {sorted(names)} inside the functions that need them."
+
+
+@pytest.mark.parametrize("statement", ["import artlucid", "from artlucid import architectures, errors, recipes"])
+def test_imports_without_tensorflow(statement):
+    code = f"{statement}; import sys; print(sorted({{'keras', 'numpy', 'tensorflow'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
