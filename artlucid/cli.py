@@ -75,7 +75,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         _set_up_messages(quiet=options.get("quiet", False))
         try:
             with _tensorflow_silenced():
-                import tensorflow  # noqa: F401, PLC0415 - its chatter comes with the import
+                import tensorflow  # noqa: F401 - its chatter comes with the import
             function(*arguments, **options)
         except ArtlucidError as error:
             typer.echo(f"error: {error}", err=True)
@@ -92,7 +92,7 @@ class _Messages(logging.Handler):
     """Writes to standard error without tearing a progress bar."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        from tqdm import tqdm  # noqa: PLC0415
+        from tqdm import tqdm
 
         prefix = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         tqdm.write(prefix + record.getMessage(), file=sys.stderr)
@@ -141,7 +141,8 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """The whole job on small paintings that it draws itself: no download, under two minutes."""
-    from artlucid import demo as demonstration, finetune
+    from artlucid import demo as demonstration
+    from artlucid import finetune
 
     options = finetune.Options(precision=precision, architecture=architecture, progress=not quiet)
     made = demonstration.run(out, data=data, weights=weights, seed=seed, epochs=epochs, quick=quick, options=options)
@@ -150,10 +151,11 @@ def demo(
 
 def _demo_text(made: Any) -> str:
     manifest, scores = made.run.manifest, made.scores
+    data = manifest["dataset"]
     return "\n".join(
         [
-            f"data      {manifest['dataset']['specification']}: {manifest['dataset']['images']['train']} training images, "
-            f"{len(manifest['dataset']['class_names'])} classes",
+            f"data      {data['specification']}: {data['images']['train']} training images, "
+            f"{len(data['class_names'])} classes",
             f"training  recipe {manifest['recipe']['name']} ({manifest['recipe']['source']}), "
             f"{made.run.state['epochs_done']} epochs, {manifest['architecture']['variant']}, "
             f"{manifest['environment']['precision']['used']}, {made.seconds['finetune']:.0f} s",
@@ -189,11 +191,12 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a network on a dataset and keep everything about it in a run directory."""
-    from artlucid import finetune as training, runs
+    from artlucid import finetune as training
+    from artlucid import runs
 
-    recorded = runs.find(str(out)) if resume else None
+    recorded = runs.open_run(out) if resume and (out / runs.MANIFEST).is_file() else None
     if recorded is not None:
-        _use_threads(recorded.manifest["environment"]["threads"])
+        _use_threads(recorded.manifest.get("environment", {}).get("threads", {}))
     options = training.Options(
         precision=precision,
         architecture=architecture,
@@ -217,8 +220,8 @@ def finetune(
 def _use_threads(recorded: dict[str, int]) -> None:
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(recorded["intra_op"])
-    tf.config.threading.set_inter_op_parallelism_threads(recorded["inter_op"])
+    tf.config.threading.set_intra_op_parallelism_threads(recorded.get("intra_op", 0))
+    tf.config.threading.set_inter_op_parallelism_threads(recorded.get("inter_op", 0))
 
 
 def _chosen_recipe(name: str | None, recorded: Any, epochs: int | None, batch_size: int | None) -> Recipe | str | None:
@@ -227,9 +230,7 @@ def _chosen_recipe(name: str | None, recorded: Any, epochs: int | None, batch_si
 
     from artlucid import recipes
 
-    changes = {
-        field: value for field, value in (("epochs", epochs), ("batch_size", batch_size)) if value is not None
-    }
+    changes = {field: value for field, value in (("epochs", epochs), ("batch_size", batch_size)) if value is not None}
     if not changes:
         return name
     if name is None and recorded is not None:
@@ -269,8 +270,6 @@ def evaluate(
 
     options = evaluation.Options(batch_size=batch_size, precision=precision, progress=not quiet)
     scores = evaluation.evaluate(model, data, split=split, options=options)
-    if scores.excluded:
-        logger.warning("%d images are left out: %s", len(scores.excluded), "; ".join(scores.excluded[:5]))
     _show(scores.to_json(), evaluation.as_text(scores), as_json)
 
 
@@ -283,7 +282,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a network as a frozen graph that the original Lucid opens, or as Keras's file."""
-    from artlucid import export as exporting, models
+    from artlucid import export as exporting
+    from artlucid import models
 
     writers = {".pb": exporting.frozen_graph, ".keras": exporting.keras_file}
     if file.suffix not in writers:

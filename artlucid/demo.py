@@ -64,7 +64,7 @@ def run(
     seed: int = 0,
     epochs: int | None = None,
     quick: bool = False,
-    options: finetune.Options = finetune.Options(),
+    options: finetune.Options | None = None,
 ) -> Demonstration:
     """Train, evaluate and export; a demo that was interrupted goes on.
 
@@ -82,7 +82,7 @@ def run(
         Fewer or more than the recipe's.
     quick : bool
         Two epochs only, to see that everything works.
-    options : finetune.Options
+    options : finetune.Options, optional
 
     Returns
     -------
@@ -90,12 +90,14 @@ def run(
     """
     out = Path(out)
     recipe = _recipe(weights, QUICK_EPOCHS if quick else epochs)
+    options = options or finetune.Options()
     if weights == "none" and options.architecture is None:
         options = dataclasses.replace(options, architecture="mini")
     seconds: dict[str, float] = {}
     with _timed(seconds, "data"):
         dataset = datasets.load(data)
     logger.info("%d training images of %d classes", len(dataset.train), len(dataset.class_names))
+    logger.info("%d test images", len(dataset.test))
     with _timed(seconds, "finetune"):
         trained = finetune.fit(
             dataset, recipe=recipe, weights=weights, seed=seed, out=out / "run", resume=True, options=options

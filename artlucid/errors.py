@@ -12,6 +12,7 @@ __all__ = [
     "ExportError",
     "MetricError",
     "ModelError",
+    "OutputError",
     "RecipeError",
     "RunError",
     "RunWarning",
@@ -42,6 +43,10 @@ class MetricError(ArtlucidError):
 
 class ModelError(ArtlucidError):
     """A model, an architecture or a layer does not exist or cannot be used."""
+
+
+class OutputError(ArtlucidError):
+    """A file cannot be written: the disk is full, or the folder cannot be written to."""
 
 
 class RecipeError(ArtlucidError):

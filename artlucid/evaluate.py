@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
+import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
-
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from tqdm import tqdm
 
 from artlucid import datasets, environment, metrics, models
 from artlucid.datasets import Dataset, Split
-from artlucid.errors import DataError, ModelError
+from artlucid.errors import DataError, DataWarning, ModelError
 from artlucid.inputs import Batches
 from artlucid.models import Network
 from artlucid.models._load import Source
@@ -25,6 +26,9 @@ __all__ = ["Options", "Scores", "as_text", "evaluate", "predict"]
 
 TOP_K = (1, 3, 5)
 """As in Table 1 of the paper."""
+
+KINDS = {"test": "test", "val": "validation", "train": "training"}
+"""What the scores of a split are called."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,7 @@ class Scores:
         return asdict(self)
 
 
-def evaluate(
-    model: Source, dataset: Dataset | str, *, split: str = "test", options: Options = Options()
-) -> Scores:
+def evaluate(model: Source, dataset: Dataset | str, *, split: str = "test", options: Options = Options()) -> Scores:
     """Score a network on a split.
 
     Parameters
@@ -120,18 +122,16 @@ def evaluate(
     network = models.load(model)
     dataset = datasets.load(dataset)
     _check_classes(network, dataset)
-    if split == "test" and "test" not in dataset.splits:
-        raise DataError(
-            f"Test scores need a test split. Received {dataset.specification} with {', '.join(dataset.splits)}. "
-            "Ask for `--split val` for the scores on the images that chose the best epoch; they are no test scores."
-        )
-    dataset.split(split)
+    _check_split(dataset, split)
     examination = datasets.examine(dataset, splits=[split], progress=options.progress)
     usable = examination.dataset.split(split)
+    excluded = [f"{file.relative_path}: {file.reason}" for file in examination.excluded]
+    if excluded:
+        warnings.warn(f"{len(excluded)} images are left out: {'; '.join(excluded)}", DataWarning, stacklevel=2)
     precision = environment.resolve_precision(options.precision)
     predictions = predict(network, usable, options=options)
     assert usable.labels is not None
-    top = {k: metrics.top_k_accuracy(usable.labels, predictions, k=k) if k < predictions.shape[1] else None for k in TOP_K}
+    top = {k: metrics.top_k_accuracy(usable.labels, predictions, k=k) for k in TOP_K if k < predictions.shape[1]}
     accuracies = metrics.class_accuracies(usable.labels, predictions)
     return Scores(
         model=network.source,
@@ -140,10 +140,10 @@ def evaluate(
         data_identity=dataset.identity,
         split=split,
         images=len(usable),
-        excluded=[f"{file.relative_path}: {file.reason}" for file in examination.excluded],
-        top_1=top[1] or 0.0,
-        top_3=top[3],
-        top_5=top[5],
+        excluded=excluded,
+        top_1=top[1],
+        top_3=top.get(3),
+        top_5=top.get(5),
         class_accuracies={
             name: None if math.isnan(value) else float(value)
             for name, value in zip(dataset.class_names, accuracies, strict=True)
@@ -169,13 +169,13 @@ def predict(network: Network, split: Split, *, options: Options = Options()) -> 
     """
     precision = environment.resolve_precision(options.precision)
     keras_model = in_precision(network, precision.policy).keras_model
-    batches = Batches(split, size=_input_size(network), batch_size=options.batch_size, n_classes=len(network.class_names))
+    unlabelled = dataclasses.replace(split, labels=None)
+    batches = Batches(unlabelled, size=_input_size(network), batch_size=options.batch_size)
     run = tf.function(lambda images: keras_model(images, training=False), reduce_retracing=True)
     rows = []
     bar = tqdm(total=len(split), unit="img", file=sys.stderr, disable=None if options.progress else True)
     with bar, batches.readable_errors():
-        for batch in batches.in_order():
-            images = batch[0] if isinstance(batch, tuple) else batch
+        for images in batches.in_order():
             rows.append(run(images).numpy())
             bar.update(len(rows[-1]))
     return np.concatenate(rows).astype(np.float32)
@@ -202,6 +202,22 @@ def _check_classes(network: Network, dataset: Dataset) -> None:
         )
 
 
+def _check_split(dataset: Dataset, split: str) -> None:
+    if dataset.task != "single_label":
+        raise DataError(
+            f"A dataset to evaluate on must have one label an image. Received {dataset.specification}: {dataset.task}. "
+            "Put the images of each class in a folder of its own."
+        )
+    if split not in KINDS:
+        raise DataError(f"`split` must be one of {', '.join(KINDS)}. Received {split!r}. Choose one of these.")
+    if split == "test" and "test" not in dataset.splits:
+        raise DataError(
+            f"Test scores need a test split. Received {dataset.specification} with {', '.join(dataset.splits)}. "
+            "Ask for `--split val` for the scores on the images that chose the best epoch; they are no test scores."
+        )
+    dataset.split(split)
+
+
 def _shown(class_names: tuple[str, ...]) -> str:
     if not class_names:
         return "no named classes"
@@ -210,7 +226,7 @@ def _shown(class_names: tuple[str, ...]) -> str:
 
 def as_text(scores: Scores) -> str:
     """Scores as a table for a terminal: accuracies, then a line a class with what it is most often taken for."""
-    kind = {"test": "test", "val": "validation", "train": "training"}[scores.split]
+    kind = KINDS[scores.split]
     tops = {1: scores.top_1, 3: scores.top_3, 5: scores.top_5}
     lines = [f"{scores.model} on the {kind} split of {scores.data}: {scores.images} images"]
     lines.append("  ".join(f"{kind} top-{k} {value:.2%}" for k, value in tops.items() if value is not None))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from artlucid.errors import RunError
+from artlucid.errors import OutputError
 
 __all__ = ["write_atomically", "write_json"]
 
@@ -23,7 +24,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises
     ------
-    RunError
+    OutputError
         If the disk is full or the folder cannot be written; nothing is left behind.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -35,13 +36,17 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RunError(
+        raise OutputError(
             f"{path} must be writable, on a disk with room for it. Received: {error.strerror or error}. "
             "Make room or change the rights, then start the same command again (a run with `--resume`)."
         ) from error
+    finally:
+        # After the renaming there is none; where the folder itself cannot be made, there is none either.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file by `write_atomically`, readable by people and stable in its order."""
-    write_atomically(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(path, text.encode("utf-8", "surrogateescape"))

@@ -133,10 +133,11 @@ class Batches:
 
     def _read(self, index: int) -> Images:
         try:
-            return np.ascontiguousarray(centre_crop(read_image(self.split.path(index), shorter_side=self.size), self.size))
+            image = read_image(self.split.path(index), shorter_side=self.size)
         except DataError as error:
             self._failure = error
             raise
+        return np.ascontiguousarray(centre_crop(image, self.size))
 
 
 def _targets(split: Split, n_classes: int) -> npt.NDArray[np.float32] | None:

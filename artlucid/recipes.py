@@ -19,6 +19,13 @@ from artlucid.errors import RecipeError
 
 __all__ = ["CHOICES", "RECIPES", "Initialization", "Recipe", "from_json", "get", "to_json"]
 
+KERNEL_INITIALIZERS = ("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal")
+"""How kernels may be drawn, by the names of Keras's classes."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
 
 @dataclass(frozen=True)
 class Initialization:
@@ -27,13 +34,20 @@ class Initialization:
     Attributes
     ----------
     kernel : str
-        Name of a Keras initializer class.
+        One of `KERNEL_INITIALIZERS`.
     bias : float
         Every bias starts at this.
     """
 
     kernel: str = "GlorotUniform"
     bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kernel not in KERNEL_INITIALIZERS or not _is_number(self.bias):
+            raise RecipeError(
+                f"`initialization` of a recipe must have one of {', '.join(KERNEL_INITIALIZERS)} and a finite bias. "
+                f"Received {self.kernel!r} and {self.bias!r}. Choose among these."
+            )
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -116,11 +130,12 @@ class Recipe:
         for pattern, rate in self.layer_rates:
             _require(self, "layer_rates", _is_positive(rate), f"have finite rates above 0, also for {pattern!r}")
         for field in ("epochs", "batch_size"):
+            _require(self, field, _is_count(getattr(self, field)), "be an integer of at least 1")
+        for field in ("decay", "kernel_penalty"):
             value = getattr(self, field)
-            _require(self, field, isinstance(value, int) and value >= 1, "be an integer of at least 1")
-        for field in ("momentum", "decay", "kernel_penalty"):
-            value = getattr(self, field)
-            _require(self, field, math.isfinite(value) and value >= 0, "be a finite number of at least 0")
+            _require(self, field, _is_number(value) and value >= 0, "be a finite number of at least 0")
+        holds = _is_number(self.momentum) and 0 <= self.momentum < 1
+        _require(self, "momentum", holds, "be a number of at least 0 and below 1")
 
     @property
     def rates(self) -> tuple[tuple[str, float], ...]:
@@ -129,7 +144,11 @@ class Recipe:
 
 
 def _is_positive(value: float) -> bool:
-    return math.isfinite(value) and value > 0
+    return _is_number(value) and value > 0
+
+
+def _is_count(value: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _require(recipe: Recipe, field: str, holds: bool, rule: str) -> None:
@@ -223,7 +242,9 @@ def get(recipe: str | Recipe) -> Recipe:
     if recipe not in RECIPES:
         nearest = difflib.get_close_matches(recipe, RECIPES, n=1)
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-        raise RecipeError(f"`recipe` must be one of {', '.join(RECIPES)}. Received {recipe!r}.{hint}")
+        raise RecipeError(
+            f"`recipe` must be one of {', '.join(RECIPES)}. Received {recipe!r}.{hint or ' Choose one of these.'}"
+        )
     return RECIPES[recipe]
 
 
@@ -239,8 +260,15 @@ def to_json(recipe: Recipe) -> dict[str, Any]:
 
 
 def from_json(content: Mapping[str, Any]) -> Recipe:
-    """A recipe from a manifest."""
-    fields = dict(content)
-    for name in ("layer_rates", "trainable", "random"):
-        fields[name] = tuple((pattern, value) for pattern, value in fields[name])
-    return Recipe(**{**fields, "initialization": Initialization(**fields["initialization"])})
+    """A recipe from a manifest; RecipeError if it is not one of this version."""
+    try:
+        fields = dict(content)
+        for name in ("layer_rates", "trainable", "random"):
+            fields[name] = tuple((pattern, value) for pattern, value in fields[name])
+        return Recipe(**{**fields, "initialization": Initialization(**fields["initialization"])})
+    except (KeyError, TypeError) as error:
+        known = ", ".join(field.name for field in dataclasses.fields(Recipe))
+        raise RecipeError(
+            f"A recorded recipe must have the fields {known}. Received {content!r} ({error}). "
+            "It was changed, or written by another version of artlucid."
+        ) from error

@@ -146,7 +146,7 @@ def open_run(path: Path) -> Run:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{path.name} of a run must be readable JSON. Received {path} ({error}). "
@@ -176,14 +176,23 @@ def lock(path: Path) -> Iterator[None]:
     Raises
     ------
     RunError
-        If another process holds it.
+        If another process holds it, or the folder cannot be made.
     """
-    path.mkdir(parents=True, exist_ok=True)
+    held = filelock.FileLock(path / ".lock", timeout=0)
     try:
-        with filelock.FileLock(path / ".lock", timeout=0):
-            yield
+        path.mkdir(parents=True, exist_ok=True)
+        held.acquire()
     except filelock.Timeout as error:
         raise RunError(
             f"A run directory must be written by one process at a time. Received {path}, which another process holds. "
             "Wait for it to end, or use another `--out`."
         ) from error
+    except OSError as error:
+        raise RunError(
+            f"A run directory must be writable. Received {path}: {error.strerror or error}. "
+            "Change the rights, or use another `--out`."
+        ) from error
+    try:
+        yield
+    finally:
+        held.release()

@@ -21,6 +21,7 @@ LAYERS = {
     "datasets": 1,
     "metrics": 1,
     "runs": 1,
+    "environment": 2,
     "export": 2,
     "inputs": 2,
     "models": 2,
@@ -49,7 +50,10 @@ ALSO_USES = {
 KERAS_ALONE = {"finetune", "models"}
 
 # … but for these files, which need TensorFlow itself.
-NEEDS_TENSORFLOW: dict[str, str] = {}
+NEEDS_TENSORFLOW = {
+    "models/weights/_graph_nodes.py": "GraphDef is TensorFlow's own format",
+    "models/weights/_harmless.py": "GraphDef is TensorFlow's own format",
+}
 
 # The command line starts without what only its commands need: outside functions it imports nothing above this layer.
 CLI_STARTS_WITH = 0

@@ -106,9 +106,7 @@ class Classifier:
     """Name in Lucid's graph, where ``<graph_name>_w`` and ``_b`` are its constants."""
 
 
-Layer = (
-    Convolution | MaxPool | AveragePool | Normalization | Concatenation | GlobalMean | Dense | Classifier
-)
+Layer = Convolution | MaxPool | AveragePool | Normalization | Concatenation | GlobalMean | Dense | Classifier
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,11 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     labels = path.with_suffix(".labels.txt")
     if network.class_names:
         write_atomically(labels, "".join(f"{name}\n" for name in network.class_names).encode())
-    else:
-        labels.unlink(missing_ok=True)
     write_atomically(path, content)
-    # Last, because it vouches for the graph by its hash.
+    # After the graph, because it vouches for it by its hash.
     write_json(path.with_suffix(".manifest.json"), _manifest(network, path, hashlib.sha256(content).hexdigest()))
+    if not network.class_names:
+        labels.unlink(missing_ok=True)
     return path
 
 
@@ -116,6 +116,7 @@ def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:
         "model_path": f"./{path.name}",
         **_feeding(network),
         **_labels(network, path),
+        **_dataset(network),
         "layers": _layers(network),
         "format": FORMAT,
         "version": VERSION,
@@ -136,6 +137,12 @@ def _labels(network: Network, path: Path) -> dict[str, Any]:
         return {}
     # Lucid opens `labels_path` from the current folder, unlike `model_path`; it does not when it has `_labels` already.
     return {"labels_path": path.with_suffix(".labels.txt").name, "_labels": list(network.class_names)}
+
+
+def _dataset(network: Network) -> dict[str, Any]:
+    """What a network that comes from a run was trained on."""
+    trained_on = network.lineage.get("dataset")
+    return {"dataset": trained_on["specification"]} if trained_on else {}
 
 
 def _layers(network: Network) -> list[dict[str, Any]]:

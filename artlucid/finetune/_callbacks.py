@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -60,10 +61,10 @@ class KeepEpoch(keras.callbacks.Callback):
         row = {"epoch": epoch + 1, **losses, **self._current_rates()}
         arrays = get_arrays(self.model, self.architecture)
         weights = Weights(arrays, self.architecture, self.class_names, self.activation)
-        self.keeper.keep(weights, row, time.monotonic() - self._begun)
-        trained = variables(self.model, self.architecture)
-        _checkpoint.save(self.keeper.checkpoint, self.keeper.progress, trained, self.model.optimizer)
-        self.keeper.write_tables("running")
+        self.keeper.keep(weights, row, time.monotonic() - self._begun, self._save)
+
+    def _save(self, path: Path, progress: _checkpoint.Progress) -> None:
+        _checkpoint.save(path, progress, variables(self.model, self.architecture), self.model.optimizer)
 
     def _current_rates(self) -> dict[str, float]:
         now = float(self.model.optimizer.learning_rate.numpy())
@@ -89,8 +90,9 @@ def _check_finite(losses: Mapping[str, float], epoch: int, when: str) -> None:
     bad = [name for name, value in losses.items() if not math.isfinite(value)]
     if bad:
         raise TrainingError(
-            f"Losses must stay finite. Received {bad[0]} = {losses[bad[0]]} in epoch {epoch + 1}, {when}; training "
-            "stopped there, and the weights of the last good epoch are kept. Lower the learning rates, or look at the data."
+            f"Losses must stay finite. Received {bad[0]} = {losses[bad[0]]} in epoch {epoch + 1}, {when}. Training "
+            "stopped there, and the weights of the last good epoch are kept: lower the learning rates, or look at the "
+            "data."
         )
 
 

@@ -20,7 +20,7 @@ FORMAT = "artlucid.checkpoint"
 VERSION = 1
 
 
-@dataclass
+@dataclass(frozen=True)
 class Progress:
     """How far a training is.
 
@@ -60,9 +60,7 @@ def save(
     write_atomically(path, buffer.getvalue())
 
 
-def restore(
-    path: Path, variables: Mapping[str, keras.Variable], optimizer: keras.optimizers.Optimizer
-) -> Progress:
+def restore(path: Path, variables: Mapping[str, keras.Variable], optimizer: keras.optimizers.Optimizer) -> Progress:
     """Set weights and optimizer state from a checkpoint.
 
     Raises
@@ -81,7 +79,9 @@ def restore(
             for variable, value in zip(optimizer.variables, stored, strict=True):
                 variable.assign(value)
             return Progress(**json.loads(file.attrs["progress"]))
-    except (OSError, KeyError, TypeError) as error:
+    except RunError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise RunError(
             f"A checkpoint must hold the state of its run. Received {path}, which does not ({error}). "
             "The file is damaged: train again with another `--out`."

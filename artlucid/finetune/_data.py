@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import warnings
 from pathlib import Path
 
-import pandas as pd
-
 from artlucid.datasets import Dataset, Examination, Split, examine
-from artlucid.errors import DataError, DataWarning
+from artlucid.errors import DataError, DataWarning, RunError
 from artlucid.files import write_atomically
 
 COLUMNS = ["split", "path", "reason"]
 TRAINING_SPLITS = ("train", "val")
+SHOWN = 5
+"""How many files a message names."""
 
 
 def check_task(dataset: Dataset) -> None:
@@ -36,44 +37,65 @@ def examined(dataset: Dataset, *, max_excluded: float, progress: bool) -> Examin
     DataError
         If more than `max_excluded` of the files cannot be used.
     """
+    if not 0 <= max_excluded <= 1:
+        raise DataError(
+            f"`max_excluded` must be a part of the images, in 0 … 1. Received {max_excluded!r}. "
+            "Give 0.05, for example, for 5 %."
+        )
+    for notice in dataset.notices:
+        warnings.warn(notice, DataWarning, stacklevel=2)
     examination = examine(dataset, progress=progress)
     total = sum(len(split) for split in dataset.splits.values())
     excluded = examination.excluded
+    named = [f"{file.relative_path}: {file.reason}" for file in excluded]
     if len(excluded) > max_excluded * total:
-        shown = "; ".join(f"{file.split}/{file.relative_path}: {file.reason}" for file in excluded[:5])
         raise DataError(
             f"At most {max_excluded:.1%} of the images may be unusable. Received {len(excluded)} of {total} in "
-            f"{dataset.specification}: {shown}{'; …' if len(excluded) > 5 else ''}. "
-            "Repair or remove them, or allow more with `--max-excluded`."
+            f"{dataset.specification}: {_some(named)}. Repair or remove them, or allow more with `--max-excluded`."
         )
     if excluded:
-        shown = ", ".join(f"{file.split}/{file.relative_path} ({file.reason})" for file in excluded[:5])
-        warnings.warn(
-            f"{len(excluded)} of {total} images are left out: {shown}{', …' if len(excluded) > 5 else ''}",
-            DataWarning,
-            stacklevel=2,
-        )
+        warnings.warn(f"{len(excluded)} of {total} images are left out: {_some(named)}", DataWarning, stacklevel=2)
     if examination.duplicates:
-        shown = "; ".join(" = ".join(f"{split}/{path}" for split, path in group) for group in examination.duplicates[:5])
+        groups = [" = ".join(f"{path} ({split})" for split, path in group) for group in examination.duplicates]
         warnings.warn(
-            f"{len(examination.duplicates)} images stand in more than one split, which flatters the scores: "
-            f"{shown}{'; …' if len(examination.duplicates) > 5 else ''}",
+            f"{len(groups)} images stand in more than one split, which flatters the scores: {_some(groups)}",
             DataWarning,
             stacklevel=2,
         )
     return examination
 
 
+def _some(items: list[str]) -> str:
+    """The first items, so that a message stays readable."""
+    return "; ".join(items[:SHOWN]) + ("; …" if len(items) > SHOWN else "")
+
+
 def write_excluded(path: Path, examination: Examination) -> None:
     """Write the files that were left out, with the reason of each."""
+    table = io.StringIO()
     rows = [(file.split, file.relative_path, file.reason) for file in examination.excluded]
-    write_atomically(path, pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False).encode())
+    csv.writer(table, lineterminator="\n").writerows([COLUMNS, *rows])
+    write_atomically(path, table.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def without_recorded(dataset: Dataset, path: Path) -> Dataset:
-    """The dataset without the files that a run left out when it began."""
-    table = pd.read_csv(io.BytesIO(path.read_bytes()))
-    left_out = set(zip(table["split"], table["path"], strict=True))
+    """The dataset without the files that a run left out when it began.
+
+    Raises
+    ------
+    RunError
+        If their list is missing or damaged.
+    """
+    try:
+        header, *rows = csv.reader(io.StringIO(path.read_bytes().decode("utf-8", "surrogateescape")))
+        if header != COLUMNS:
+            raise ValueError(f"its columns are {', '.join(header)}")
+        left_out = {(split, relative_path) for split, relative_path, _ in rows}
+    except (OSError, ValueError, csv.Error) as error:
+        raise RunError(
+            f"{path.name} of a run must be a table with the columns {', '.join(COLUMNS)}. Received {path} ({error}). "
+            "The run is damaged: train again with another `--out`."
+        ) from error
     splits = {name: _kept(split, left_out) for name, split in dataset.splits.items()}
     return dataset.with_splits(splits)
 

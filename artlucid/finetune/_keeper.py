@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -45,25 +46,27 @@ class Keeper:
         """The one checkpoint file."""
         return self.folder / "checkpoint" / "state.h5"
 
-    def keep(self, weights: Weights, row: dict[str, float], seconds: float) -> None:
-        """Take in an epoch: its weights, its row of the history."""
-        progress = self.progress
-        progress.epochs_done += 1
-        progress.history.append(row)
-        progress.seconds.append(seconds)
+    def keep(
+        self, weights: Weights, row: dict[str, float], seconds: float, save: Callable[[Path, Progress], None]
+    ) -> None:
+        """Take in an epoch: its weights, its row of the history, and what `save` puts into the checkpoint."""
+        following = _followed_by(self.progress, row, seconds, self.selected_by)
         content = _own.to_bytes(weights)
-        if row[self.selected_by] < progress.best_loss:
-            progress.best_loss, progress.best_epoch = row[self.selected_by], progress.epochs_done
+        if following.best_epoch == following.epochs_done:
             write_atomically(self.folder / "best.h5", content)
         if self.keep_epochs:
-            write_atomically(self.folder / "epochs" / f"epoch-{progress.epochs_done:03d}.h5", content)
+            write_atomically(self.folder / "epochs" / f"epoch-{following.epochs_done:03d}.h5", content)
         write_atomically(self.folder / "last.h5", content)
+        save(self.checkpoint, following)
+        self.progress = following
+        self.write_tables("running")
 
     def write_tables(self, status: str, **more: Any) -> None:
-        """Write `history.csv` and `state.json`."""
+        """Write `history.csv`, once there is an epoch, and `state.json`."""
         progress = self.progress
-        history = pd.DataFrame(progress.history).to_csv(index=False)
-        write_atomically(self.folder / "history.csv", history.encode())
+        if progress.history:
+            history = pd.DataFrame(progress.history).to_csv(index=False)
+            write_atomically(self.folder / "history.csv", history.encode())
         state = {
             "format": "artlucid.state",
             "version": 1,
@@ -76,3 +79,11 @@ class Keeper:
             **more,
         }
         write_json(self.folder / "state.json", state)
+
+
+def _followed_by(progress: Progress, row: dict[str, float], seconds: float, selected_by: str) -> Progress:
+    epoch, loss = progress.epochs_done + 1, row[selected_by]
+    best = {"best_epoch": epoch, "best_loss": loss} if loss < progress.best_loss else {}
+    return dataclasses.replace(
+        progress, epochs_done=epoch, history=[*progress.history, row], seconds=[*progress.seconds, seconds], **best
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from artlucid.errors import RunError
 
 # On these the bits of a run depend; a resumed run uses the recorded ones or is refused.
-SETTINGS = ("recipe", "seed", "dataset.identity", "initial_weights.identity", "architecture", "excluded")
+SETTINGS = ("recipe", "seed", "dataset.identity", "initial_weights.identity", "architecture", "keep_epochs")
 ENVIRONMENT = (
     "environment.versions",
     "environment.processor",
@@ -25,29 +25,44 @@ def lineage(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {key: manifest[key] for key in ("recipe", "seed", "dataset", "initial_weights") if key in manifest}
 
 
-def check_agreement(
-    recorded: Mapping[str, Any], now: Mapping[str, Any], *, run: str, allow_changed_environment: bool
+def check_complete(recorded: Mapping[str, Any], *, run: str) -> None:
+    """Refuse a manifest that lacks what a run needs to go on; raises RunError."""
+    missing = [key for key in (*SETTINGS, *ENVIRONMENT) if _at(recorded, key) is None]
+    if missing:
+        raise RunError(
+            f"The manifest of a run must hold its settings. Received {run} without {', '.join(missing)}. "
+            "It is damaged: train again with another `--out`."
+        )
+
+
+def check_settings(recorded: Mapping[str, Any], now: Mapping[str, Any], *, run: str) -> None:
+    """Hold a resumed run to its recorded settings; raises RunError with both sides of every difference."""
+    settings = _differences(recorded, now, SETTINGS)
+    if settings:
+        raise RunError(
+            f"A resumed run must have the settings that it began with. Received other ones for {run}: "
+            f"{'; '.join(settings)}. Leave them out to use the recorded ones, or start another run with another "
+            "`--out`."
+        )
+
+
+def check_environment(
+    recorded: Mapping[str, Any], now: Mapping[str, Any], *, run: str, allow_changed: bool
 ) -> list[str]:
-    """Hold a resumed run to what was recorded.
+    """Hold a resumed run to the environment that it began in.
 
     Returns
     -------
     list of str
-        The differences of the environment that were allowed.
+        The differences that were allowed.
 
     Raises
     ------
     RunError
         With both sides of every difference.
     """
-    settings = _differences(recorded, now, SETTINGS)
-    if settings:
-        raise RunError(
-            f"A resumed run must have the settings that it began with. Received other ones for {run}: "
-            f"{'; '.join(settings)}. Leave them out to use the recorded ones, or start another run with another `--out`."
-        )
     environment = _differences(recorded, now, ENVIRONMENT)
-    if environment and not allow_changed_environment:
+    if environment and not allow_changed:
         raise RunError(
             f"A resumed run gives the same bits only in the environment that it began in. Received another for {run}: "
             f"{'; '.join(environment)}. Go back to that environment, or accept other bits with "

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from artlucid.architectures import Architecture
+from artlucid.errors import RecipeError
 from artlucid.finetune import _optimizers, _policies
 from artlucid.models._build import BuildOptions, build, keras_layer_name
 from artlucid.models._network import variables
@@ -30,13 +31,34 @@ class Policies:
 
 
 def resolve_policies(recipe: Recipe, architecture: Architecture) -> Policies:
-    """Resolve a recipe's policies; raises RecipeError if one leaves a layer out."""
+    """Resolve a recipe's policies over the layers of a network.
+
+    Raises
+    ------
+    RecipeError
+        If one leaves a layer out or names none, if nothing trains, or if a classifier would not be new.
+    """
     auxiliary = recipe.deep_supervision
-    return Policies(
+    policies = Policies(
         rates=_policies.resolve("rates", recipe.rates, architecture, auxiliary=auxiliary),
         trainable=_policies.resolve("trainable", recipe.trainable, architecture, auxiliary=auxiliary),
         random=_policies.resolve("random", recipe.random, architecture, auxiliary=auxiliary),
     )
+    _check(recipe, architecture, policies)
+    return policies
+
+
+def _check(recipe: Recipe, architecture: Architecture, policies: Policies) -> None:
+    if not any(policies.trainable.values.values()):
+        raise RecipeError(
+            f"`trainable` of a recipe must let a layer train. Received {recipe.trainable} in recipe {recipe.name!r}, "
+            "which freezes all. Put ('head', True) first."
+        )
+    if not all(policies.random.values.get(name, True) for name in architecture.classifiers):
+        raise RecipeError(
+            f"`random` of a recipe must be True for the head, which is always new. Received {recipe.random} in recipe "
+            f"{recipe.name!r}. Put ('head', True) first."
+        )
 
 
 def starting_arrays(arrays: Arrays, policies: Policies) -> dict[str, Any]:
@@ -82,4 +104,3 @@ def compile_network(
         # XLA on the CPU loses oneDNN's convolutions and takes four times as long.
         jit_compile=False,
     )
-

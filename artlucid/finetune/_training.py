@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import keras
 from artlucid import datasets, environment, recipes, runs
 from artlucid.architectures import Architecture
 from artlucid.datasets import Dataset
-from artlucid.errors import RecipeError, RunError, RunWarning
+from artlucid.errors import OutputError, RecipeError, RunError, RunWarning
 from artlucid.files import write_atomically
 from artlucid.finetune import _checkpoint, _data, _manifest
 from artlucid.finetune._callbacks import KeepEpoch, ShowProgress, StopAtNaN
@@ -24,12 +25,15 @@ from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._network import Policies, build_network, compile_network, resolve_policies, starting_arrays
 from artlucid.inputs import Batches
 from artlucid.models._load import Source, resolve
-from artlucid.models._network import get_arrays, set_arrays, variables
+from artlucid.models._network import Network, get_arrays, set_arrays, variables
 from artlucid.models.weights import _own
 from artlucid.models.weights._record import Weights, identity
 from artlucid.recipes import Recipe
 
 logger = logging.getLogger("artlucid")
+
+# What stands in a folder before its manifest makes it a run.
+_BEGUN = frozenset({".lock", "excluded.csv", "initial.h5", "state.json"})
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def fit(
     weights : source, default "imagenet"
         Anything that `models.load` takes. Another run makes this a double fine-tuning. The head is always new.
     seed : int, default 0
-        Of the head's initial values and of the order of images.
+        Of the head's initial values and of the order of images; not negative.
     out : path
         The run directory; it must not be taken.
     resume : bool
@@ -115,7 +119,9 @@ def fit(
     DataError, RecipeError, WeightsError, ModelError
         If an input cannot be used; nothing was written then.
     RunError
-        If the directory is taken, being written, of other settings, or the disk is full.
+        If the directory is taken, being written, or of other settings.
+    OutputError
+        If the disk is full; the run can be resumed when there is room.
     TrainingError
         If the loss is no longer finite; the last good epoch is kept.
 
@@ -131,51 +137,62 @@ def fit(
     ...     options=finetune.Options(architecture="mini"),
     ... )  # doctest: +SKIP
     """
-    out = Path(out)
-    dataset = datasets.load(dataset)
+    out, dataset = Path(out), datasets.load(dataset)
+    _check_seed(seed)
     _check_free(out, resume)
-    existed = out.exists()
-    try:
-        with runs.lock(out):
-            _check_free(out, resume)
-            _remove_leftovers(out)
-            recorded = runs.find(str(out)) if resume else None
-            if recorded is None:
-                job = _begin(dataset, recipe, weights, seed, out, options)
-            elif recorded.state.get("status") == "finished":
-                warnings.warn(f"{out} is finished: nothing to resume", RunWarning, stacklevel=2)
-                return recorded
-            else:
-                job = _take_up(dataset, recipe, weights, seed, recorded, options)
+    with _held(out):
+        _check_free(out, resume)
+        _remove_leftovers(out)
+        recorded = runs.open_run(out) if (out / runs.MANIFEST).is_file() else None
+        if recorded is None:
+            job = _begin(dataset, recipe, weights, seed, out, options)
+        else:
+            job = _take_up(dataset, recipe, weights, seed, recorded, options)
+        if job is None:
+            warnings.warn(f"{out} is finished: nothing to resume", RunWarning, stacklevel=2)
+        else:
             _train(job)
-            return job.run
-    finally:
-        if not existed and out.is_dir() and {entry.name for entry in out.iterdir()} <= {".lock"}:
-            _remove_empty(out)
+        return runs.open_run(out)
+
+
+def _check_seed(seed: int | None) -> None:
+    if seed is not None and (not isinstance(seed, int) or seed < 0):
+        raise RecipeError(f"`seed` must be an integer of at least 0. Received {seed!r}. Give 0, 1, 2, ….")
 
 
 def _check_free(out: Path, resume: bool) -> None:
     if out.exists() and not out.is_dir():
         raise RunError(f"`out` must be a folder or not exist. Received {out}, a file. Choose another with `--out`.")
-    if resume or not out.exists():
+    if not out.exists() or (resume and (out / runs.MANIFEST).exists()):
         return
-    taken = sorted(entry.name for entry in out.iterdir() if entry.name != ".lock")
+    allowed = _BEGUN if resume else {".lock"}
+    taken = sorted(path.name for path in out.iterdir() if path.name not in allowed and not path.match(".*.part"))
     if taken:
         raise RunError(
-            f"`out` must be empty or not exist. Received {out}, which holds {', '.join(taken[:4])}"
-            f"{', …' if len(taken) > 4 else ''}. Go on with an interrupted run by `--resume`, or choose another `--out`."
+            f"`out` must be empty, not exist or, with `--resume`, hold a run. Received {out}, which holds "
+            f"{', '.join(taken[:4])}{', …' if len(taken) > 4 else ''}. Go on with an interrupted run by `--resume`, "
+            "or choose another `--out`."
         )
+
+
+@contextlib.contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """Hold a folder for this process; one that was made for it goes again if nothing came into it."""
+    existed = out.exists()
+    with runs.lock(out):
+        try:
+            yield
+        finally:
+            if not existed and [path.name for path in out.iterdir()] == [".lock"]:
+                with contextlib.suppress(OSError):
+                    (out / ".lock").unlink()
+                    out.rmdir()
 
 
 def _remove_leftovers(out: Path) -> None:
     """Files that a killed process was still writing."""
     for path in out.rglob(".*.part"):
         path.unlink()
-
-
-def _remove_empty(out: Path) -> None:
-    (out / ".lock").unlink(missing_ok=True)
-    out.rmdir()
 
 
 def _begin(
@@ -186,7 +203,7 @@ def _begin(
     out: Path,
     options: Options,
 ) -> _Job:
-    recipe, seed = recipes.get(recipe or "A"), seed or 0
+    recipe, seed = recipes.get("A" if recipe is None else recipe), seed or 0
     _check_trains(recipe)
     _data.check_task(dataset)
     source = "imagenet" if weights is None else weights
@@ -205,7 +222,7 @@ def _begin(
         "excluded": len(examination.excluded),
         "duplicates": [[list(place) for place in group] for group in examination.duplicates],
         "initial_weights": {
-            "source": str(source),
+            "source": _spelled(source),
             "identity": identity(given.architecture, given.arrays),
             "lineage": _manifest.lineage(parent),
         },
@@ -219,12 +236,17 @@ def _begin(
     return _Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, options)
 
 
+def _spelled(source: Source) -> str:
+    return source.source if isinstance(source, Network) else str(source)
+
+
 def _describe(dataset: Dataset) -> dict[str, Any]:
     return {
         "specification": dataset.specification,
         "identity": dataset.identity,
         "class_names": list(dataset.class_names),
         "images": {name: len(split) for name, split in dataset.splits.items()},
+        "notices": list(dataset.notices),
     }
 
 
@@ -255,9 +277,13 @@ def _take_up(
     seed: int | None,
     run: runs.Run,
     options: Options,
-) -> _Job:
-    """The job of a run that was interrupted: its recorded settings, to which whatever is given must agree."""
+) -> _Job | None:
+    """The job of a run that was interrupted: its recorded settings, to which whatever is given must agree.
+
+    None if the run is finished.
+    """
     recorded = run.manifest
+    _manifest.check_complete(recorded, run=str(run.path))
     recipe = recipes.from_json(recorded["recipe"]) if recipe is None else recipes.get(recipe)
     used = recorded["environment"]["precision"]["used"]
     precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
@@ -267,10 +293,15 @@ def _take_up(
         "seed": recorded["seed"] if seed is None else seed,
         "dataset": _describe(dataset),
         "initial_weights": _initial_weights_now(recorded["initial_weights"], weights, options),
+        "architecture": _architecture_now(recorded["architecture"], options),
+        "keep_epochs": recorded["keep_epochs"] or options.keep_epochs,
         "environment": environment.describe(precision),
     }
-    changed = _manifest.check_agreement(
-        recorded, now, run=str(run.path), allow_changed_environment=options.allow_changed_environment
+    _manifest.check_settings(recorded, now, run=str(run.path))
+    if run.state.get("status") == "finished":
+        return None
+    changed = _manifest.check_environment(
+        recorded, now, run=str(run.path), allow_changed=options.allow_changed_environment
     )
     if changed:
         warnings.warn(f"{run.path} goes on in another environment: {'; '.join(changed)}", RunWarning, stacklevel=2)
@@ -281,10 +312,14 @@ def _take_up(
 
 
 def _initial_weights_now(recorded: Mapping[str, Any], weights: Source | None, options: Options) -> Mapping[str, Any]:
-    if weights is None or str(weights) == recorded["source"]:
+    if weights is None or _spelled(weights) == recorded["source"]:
         return recorded
     given, _ = resolve(weights, architecture=options.architecture)
-    return {"source": str(weights), "identity": identity(given.architecture, given.arrays)}
+    return {"source": _spelled(weights), "identity": identity(given.architecture, given.arrays)}
+
+
+def _architecture_now(recorded: Mapping[str, Any], options: Options) -> Mapping[str, Any]:
+    return recorded if options.architecture is None else {**recorded, "variant": options.architecture}
 
 
 def _train(job: _Job) -> None:
@@ -302,14 +337,14 @@ def _train(job: _Job) -> None:
     set_arrays(model, job.architecture, job.start.arrays)
     keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
     if keeper.checkpoint.exists():
-        keeper.progress = _checkpoint.restore(
-            keeper.checkpoint, variables(model, job.architecture), model.optimizer
-        )
+        keeper.progress = _checkpoint.restore(keeper.checkpoint, variables(model, job.architecture), model.optimizer)
         logger.info("%s goes on after epoch %d of %d", folder, keeper.progress.epochs_done, recipe.epochs)
     try:
         _fit_epochs(job, model, keeper, train, validation)
     except BaseException as error:
-        keeper.write_tables("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error=str(error))
+        # On a full disk this fails too; the first error is the one to show.
+        with contextlib.suppress(OutputError):
+            keeper.write_tables("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error=str(error))
         raise
     keeper.write_tables("finished")
 
@@ -328,9 +363,7 @@ def _fit_epochs(job: _Job, model: keras.Model, keeper: Keeper, train: Batches, v
     if done >= recipe.epochs:
         return
     rates = {"head_rate": recipe.head_rate, "body_rate": recipe.body_rate}
-    show = ShowProgress(
-        len(train.split), batch_size=recipe.batch_size, epochs=recipe.epochs, epochs_done=done
-    )
+    show = ShowProgress(len(train.split), batch_size=recipe.batch_size, epochs=recipe.epochs, epochs_done=done)
     callbacks = [
         StopAtNaN(),
         KeepEpoch(keeper, job.architecture, job.dataset.class_names, job.start.activation, rates),

@@ -109,9 +109,7 @@ def class_accuracies(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> npt.NDArr
     return np.where(images > 0, np.diag(matrix) / np.maximum(images, 1), np.nan)
 
 
-def _checked(
-    y_true: npt.ArrayLike, y_score: npt.ArrayLike
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _checked(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     labels, scores = np.asarray(y_true), np.asarray(y_score, dtype=np.float64)
     if scores.ndim != 2 or labels.shape != scores.shape[:1] or scores.shape[1] < 2 or not len(labels):
         raise MetricError(

@@ -20,7 +20,7 @@ from artlucid.models.weights._record import Weights
 Tensor = Any
 
 
-def InceptionV1(  # noqa: N802, PLR0913 - name and arguments as in keras.applications
+def InceptionV1(  # noqa: PLR0913 - name and arguments as in keras.applications
     include_top: bool = True,
     weights: str | None = "imagenet",
     input_tensor: Tensor | None = None,
@@ -49,7 +49,8 @@ def InceptionV1(  # noqa: N802, PLR0913 - name and arguments as in keras.applica
     pooling : {None, "avg", "max"}
         Without the classifier: pool the last feature map over space.
     classes : int, optional
-        By default those of the weights, or of the variant's published ones. Another number gives a new random classifier.
+        By default those of the weights, or of the variant's published ones. Another number gives a new random
+        classifier.
     classifier_activation : {"softmax", "sigmoid"}
     name : str, optional
         Of the Keras model.
@@ -80,20 +81,21 @@ def InceptionV1(  # noqa: N802, PLR0913 - name and arguments as in keras.applica
     """
     _check_choice("classifier_activation", classifier_activation, ("softmax", "sigmoid"))
     _check_choice("pooling", pooling, (None, "avg", "max"))
+    _check_top(include_top, classes, deep_supervision)
     loaded = None if weights is None else resolve(weights, architecture=variant, seed=seed)[0]
     architecture = architectures.get(variant or "inception5h") if loaded is None else loaded.architecture
     wanted = classes or (architecture.classes if loaded is None else loaded.classes)
     model = build(
         architecture,
         classes=wanted if include_top else 0,
-        options=BuildOptions(activation=classifier_activation, auxiliary=deep_supervision and include_top, seed=seed),
+        options=BuildOptions(activation=classifier_activation, auxiliary=deep_supervision, seed=seed),
         input_shape=input_shape,
         input_tensor=input_tensor,
     )
     if loaded is not None:
         set_arrays(model, architecture, _fitting(loaded, model, architecture, wanted))
     if pooling and not include_top:
-        model = keras.Model(model.inputs, _POOLINGS[pooling]()(model.output))
+        model = keras.Model(model.input, _POOLINGS[pooling]()(model.output), name=model.name)
     if name:
         model.name = name
     return model
@@ -107,10 +109,19 @@ def _fitting(weights: Weights, model: keras.Model, architecture: Architecture, c
     skipped = architecture.classifiers if classes != weights.classes else ()
     present = variables(model, architecture)
     return {
-        name: array
-        for name, array in weights.arrays.items()
-        if name in present and name.split("/")[0] not in skipped
+        name: array for name, array in weights.arrays.items() if name in present and name.split("/")[0] not in skipped
     }
+
+
+def _check_top(include_top: bool, classes: int | None, deep_supervision: bool) -> None:
+    if classes is not None and classes < 1:
+        raise ModelError(
+            f"`classes` must be at least 1. Received {classes}. Leave the classifier out with `include_top=False`."
+        )
+    if deep_supervision and not include_top:
+        raise ModelError(
+            "`deep_supervision` must go with the classifiers. Received it with `include_top=False`. Leave one out."
+        )
 
 
 def _check_choice(argument: str, value: Any, choices: tuple[Any, ...]) -> None:

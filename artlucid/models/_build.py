@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -54,7 +54,7 @@ class BuildOptions:
     auxiliary: bool = False
     dtype: str = "float32"
     kernel_penalty: float = 0.0
-    initialization: Initialization = Initialization()
+    initialization: Initialization = field(default_factory=Initialization)
     seed: int = 0
 
     def initializers(self, layer: str) -> dict[str, Any]:
@@ -151,9 +151,9 @@ def _dense(layer: Dense, context: _Context) -> None:
     inputs = context.tensors[layer.source]
     if len(inputs.shape) > 2:
         inputs = layers.Flatten(name=f"{layer.source}_flat", dtype=context.options.dtype)(inputs)
-    linear = layers.Dense(
-        layer.units, name=f"{layer.name}_pre_relu", **context.options.initializers(layer.name)
-    )(inputs)
+    linear = layers.Dense(layer.units, name=f"{layer.name}_pre_relu", **context.options.initializers(layer.name))(
+        inputs
+    )
     context.tensors[layer.name] = layers.ReLU(name=layer.name, dtype=context.options.dtype)(linear)
 
 
@@ -185,18 +185,22 @@ def keras_layer_name(layer: Layer) -> str:
     return layer.name if isinstance(layer, Classifier) else f"{layer.name}_pre_relu"
 
 
-def _check_size(architecture: Architecture, height: int | None, width: int | None, auxiliary: bool) -> None:
-    usual = architecture.input_size
-    if auxiliary and (height, width) != (usual, usual):
+def _check_shape(architecture: Architecture, shape: tuple[int | None, ...], auxiliary: bool) -> None:
+    usual, smallest = architecture.input_size, architecture.minimum_size
+    if len(shape) != 3 or shape[-1] != 3:
+        raise ModelError(
+            f"`input_shape` must be (height, width, 3), in pixels or None. Received {shape}. "
+            "Images are RGB, channels last."
+        )
+    if auxiliary and shape != (usual, usual, 3):
         raise ModelError(
             f"`input_shape` must be ({usual}, {usual}, 3) with auxiliary heads, whose dense layers fix the size. "
-            f"Received height {height} and width {width}. Leave deep supervision out for other sizes."
+            f"Received {shape}. Leave deep supervision out for other sizes."
         )
-    smallest = min(side for side in (height, width, usual) if side is not None)
-    if smallest < architecture.minimum_size:
+    if any(side is not None and side < smallest for side in shape[:2]):
         raise ModelError(
-            f"`input_shape` must be at least {architecture.minimum_size} pixels high and wide for {architecture}. "
-            f"Received height {height} and width {width}. Resize the images."
+            f"`input_shape` must be at least {smallest} pixels high and wide for {architecture}. "
+            f"Received {shape}. Resize the images."
         )
 
 
@@ -219,7 +223,7 @@ def build(
     input_shape : tuple of (height, width, 3), optional
         In pixels; None for a side admits any. By default any size, or the usual one with auxiliary heads.
     input_tensor : Keras tensor, optional
-        Takes the place of the input.
+        Takes the place of the input, and its shape that of `input_shape`.
 
     Returns
     -------
@@ -230,13 +234,14 @@ def build(
     Raises
     ------
     ModelError
-        If the size is too small, or is not the usual one with auxiliary heads.
+        If the shape is not one of RGB images, too small, or not the usual one with auxiliary heads.
     """
-    if input_shape is None:
-        side = architecture.input_size if options.auxiliary else None
-        input_shape = (side, side, 3)
-    _check_size(architecture, input_shape[0], input_shape[1], options.auxiliary)
-    inputs = keras.Input(input_shape, dtype="float32", name="input") if input_tensor is None else input_tensor
+    side = architecture.input_size if options.auxiliary else None
+    shape = (side, side, 3) if input_shape is None else tuple(input_shape)
+    if input_tensor is not None:
+        shape = tuple(input_tensor.shape[1:])
+    _check_shape(architecture, shape, options.auxiliary)
+    inputs = keras.Input(shape, dtype="float32", name="input") if input_tensor is None else input_tensor
     preprocess = Preprocess(architecture.preprocess.channel_order, architecture.preprocess.means, name="preprocess")
     context = _Context(architecture, options, classes, {"preprocess": preprocess(inputs)})
     with_heads = classes > 0

@@ -39,6 +39,7 @@ class Preprocess(keras.layers.Layer):
         self.means = tuple(means)
 
     def call(self, images: Tensor) -> Tensor:
+        images = ops.cast(images, "float32")
         ordered = ops.flip(images, axis=-1) if self.channel_order == "BGR" else images
         return ordered - ops.convert_to_tensor(self.means, dtype="float32")
 
@@ -74,8 +75,9 @@ class LocalResponseNormalization(keras.layers.Layer):
     def call(self, inputs: Tensor) -> Tensor:
         channels = np.arange(inputs.shape[-1])
         neighbours = np.abs(channels[:, None] - channels[None, :]) <= self.depth_radius
-        band = ops.convert_to_tensor(self.alpha * neighbours, dtype=self.compute_dtype)
-        scale = ops.matmul(ops.square(inputs), band) + self.bias
+        band = ops.convert_to_tensor(neighbours, dtype=self.compute_dtype)
+        # The factor stands inside the square, which would exceed float16 from 256 on.
+        scale = ops.matmul(ops.square(inputs * self.alpha**0.5), band) + self.bias
         inverse_power = _INVERSE_POWERS.get(self.beta, lambda base: ops.power(base, -self.beta))
         return inputs * inverse_power(scale)
 

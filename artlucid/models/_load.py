@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,8 +13,8 @@ import keras
 from artlucid import architectures, runs
 from artlucid.errors import ModelError, WeightsError
 from artlucid.models._build import BuildOptions, build
-from artlucid.models._network import Network, set_arrays, weights_of
-from artlucid.models._wrap import wrap
+from artlucid.models._layers import Preprocess
+from artlucid.models._network import Network, get_arrays, set_arrays, weights_of
 from artlucid.models.weights import _caffe, _download, _graph, _keras_file, _npz, _own
 from artlucid.models.weights._record import Weights, expected_shapes, identity
 
@@ -44,7 +45,8 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     ----------
     source : str, path, Run, Network or keras.Model
         A run directory (its best weights), ``RUN@initial``, ``RUN@last``, ``RUN@epoch-N``; ``imagenet``, ``bvlc``;
-        ``none`` (random, by the seed); a ``.pb``, ``.npz``, ``.caffemodel``, ``.weights.h5``, ``.keras`` or ``.h5`` file.
+        ``none`` (random, by the seed); a ``.pb``, ``.npz``, ``.caffemodel``, ``.weights.h5``, ``.keras`` or ``.h5``
+        file; a Keras model of `InceptionV1`. Others go through `wrap`.
     architecture : str, optional
         A variant, where the source leaves it open: with ``none``, with ``.weights.h5``, and ``gonthier``, which takes
         inception5h's weights.
@@ -68,19 +70,21 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     --------
     >>> from artlucid import models
     >>> models.load("none", architecture="mini", seed=1).keras_model.count_params()
-    605856
+    637205
     """
-    if isinstance(source, Network):
+    if isinstance(source, Network) and architecture is None:
         return source
-    if isinstance(source, keras.Model):
-        return wrap(source)
     weights, lineage = resolve(source, architecture=architecture, seed=seed)
-    return from_weights(weights, source=str(source), lineage=lineage)
+    return from_weights(weights, source=_spelled(source), lineage=lineage)
 
 
-def resolve(
-    source: Source, *, architecture: str | None = None, seed: int = 0
-) -> tuple[Weights, Mapping[str, Any]]:
+def _spelled(source: Source) -> str:
+    if isinstance(source, Network):
+        return source.source
+    return f"keras:{source.name}" if isinstance(source, keras.Model) else str(source)
+
+
+def resolve(source: Source, *, architecture: str | None = None, seed: int = 0) -> tuple[Weights, Mapping[str, Any]]:
     """Read the weights that a source names, auxiliary heads included, and the manifest of their run."""
     if isinstance(source, Network):
         if source.architecture is None:
@@ -88,11 +92,11 @@ def resolve(
                 "Weights to start from must be of a known architecture. Received a wrapped network. "
                 f"Use one of {', '.join(architectures.ARCHITECTURES)}."
             )
-        return weights_of(source), source.lineage
+        return _as_variant(weights_of(source), architecture), source.lineage
     if isinstance(source, keras.Model):
-        return resolve(wrap(source))
+        return _of_keras_model(source, architecture), {}
     if isinstance(source, runs.Run):
-        return _own.read(source.weights_file()), source.manifest
+        return _own.read(source.weights_file(), architecture), source.manifest
     specification = str(source)
     if specification == "none":
         return _random(architecture, seed), {}
@@ -113,6 +117,18 @@ def _random(variant: str | None, seed: int) -> Weights:
     architecture = architectures.get(variant)
     model = build(architecture, classes=architecture.classes, options=BuildOptions(seed=seed))
     return weights_of(Network(model, architecture, (), "", "none"))
+
+
+def _of_keras_model(model: keras.Model, variant: str | None) -> Weights:
+    """The weights of a Keras model that was built here."""
+    if not any(isinstance(layer, Preprocess) for layer in model.layers):
+        raise ModelError(
+            f"A Keras model must be one that artlucid built, or be wrapped. Received {model.name!r}, which takes "
+            "values of an unknown range. Call `models.wrap(keras_model, value_range=(0, 1))`, or (-1, 1), … as trained."
+        )
+    described = json.loads(model.to_json())
+    found, activation = _keras_file.architecture_of(described, f"the Keras model {model.name!r}", variant)
+    return Weights(get_arrays(model, found), found, activation=activation)
 
 
 def _as_variant(weights: Weights, variant: str | None) -> Weights:

@@ -53,7 +53,7 @@ class Network:
 
 
 def layer_output(network: Network, name: str) -> Tensor:
-    """The output of a layer as a symbolic tensor, built on demand.
+    """The output of a layer as a symbolic tensor, built on demand; of a layer that is called twice, its first.
 
     Parameters
     ----------

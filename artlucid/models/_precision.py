@@ -17,7 +17,7 @@ def in_precision(network: Network, policy: str) -> Network:
     ModelError
         If the network is wrapped, and another precision than its own is asked for.
     """
-    if policy == "float32":
+    if policy == _policy(network):
         return network
     if network.architecture is None:
         raise ModelError(
@@ -29,3 +29,11 @@ def in_precision(network: Network, policy: str) -> Network:
     model = build(network.architecture, classes=weights.classes, options=options)
     set_arrays(model, network.architecture, weights.arrays)
     return dataclasses.replace(network, keras_model=model)
+
+
+def _policy(network: Network) -> str:
+    """The Keras dtype policy of a network; a wrapped one counts as float32 whatever its layers do inside."""
+    if network.architecture is None:
+        return "float32"
+    first = network.architecture.convolutions[0]
+    return str(network.keras_model.get_layer(f"{first}_pre_relu").dtype_policy.name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Sequence
 
 import keras
@@ -55,12 +57,10 @@ def wrap(
             "`value_range` must say which values the network takes for black and white. Received none. "
             "Call `models.wrap(keras_model, value_range=(0, 1))`, or (-1, 1), (0, 255), … as it was trained."
         )
-    low, high = value_range
-    if not np.isfinite([low, high]).all() or low >= high:
-        raise ModelError(
-            f"`value_range` must be (black, white) with black below white. Received {value_range}. Use (0, 1), (-1, 1), …."
-        )
-    shapes = [tensor.shape for tensor in keras_model.inputs or ()]
+    low, high = _checked(value_range)
+    # Subclasses have no inputs, and a Sequential model raises until it is built.
+    functional = isinstance(keras_model, keras.Model) and hasattr(keras_model, "inputs")
+    shapes = [tensor.shape for tensor in keras_model.inputs] if functional else []
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] != 3:
         raise ModelError(
             f"`keras_model` must be functional with one input (batch, height, width, 3). Received inputs {shapes}. "
@@ -73,16 +73,41 @@ def wrap(
         keras_model=keras.Model(inputs, keras_model(rescale(inputs)), name=f"wrapped_{keras_model.name}"),
         architecture=None,
         class_names=tuple(class_names),
-        identity=_identity(keras_model, value_range),
+        identity=_identity(keras_model, (low, high)),
         source=f"keras:{keras_model.name}",
     )
 
 
+def _checked(value_range: tuple[float, float]) -> tuple[float, float]:
+    try:
+        low, high = (float(value) for value in value_range)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not -math.inf < low < high < math.inf:
+        raise ModelError(
+            f"`value_range` must be (black, white) with black below white. Received {value_range}. "
+            "Use (0, 1), (-1, 1), …."
+        )
+    return low, high
+
+
 def _identity(keras_model: keras.Model, value_range: tuple[float, float]) -> str:
-    digest = hashlib.sha256(f"{value_range}".encode())
-    for layer in keras_model.layers:
-        digest.update(f"{type(layer).__name__}/{layer.name}".encode())
-        for array in layer.get_weights():
-            digest.update(f"{array.shape}{array.dtype}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
+    digest = hashlib.sha256(f"{value_range}{_described(keras_model)}".encode())
+    for array in keras_model.get_weights():
+        digest.update(f"{array.shape}{array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def _described(keras_model: keras.Model) -> str:
+    """Layers, their settings and what feeds what; types and names alone where Keras cannot describe a layer."""
+    functional = keras.Model(keras_model.inputs, keras_model.outputs)
+    try:
+        described = json.dumps(
+            functional.get_config()["layers"], sort_keys=True, default=lambda value: type(value).__name__
+        )
+    except NotImplementedError:
+        return str([(type(layer).__name__, layer.name) for layer in keras_model.layers])
+    # Keras counts the inputs that a process makes, and names them so.
+    counted = next(layer.name for layer in functional.layers if isinstance(layer, keras.layers.InputLayer))
+    return described.replace(f'"{counted}"', '"input"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -17,7 +18,8 @@ from google.protobuf.message import DecodeError, Message
 from artlucid import architectures
 from artlucid.architectures import Architecture, Dense
 from artlucid.errors import WeightsError
-from artlucid.models.weights._record import Arrays, Weights, check
+from artlucid.models.weights._hdf5 import MOST_BYTES
+from artlucid.models.weights._record import Arrays, Weights, check, classes_of
 
 FieldType = descriptor_pb2.FieldDescriptorProto
 Blobs = Mapping[tuple[str, str], npt.NDArray[np.float32]]
@@ -49,6 +51,9 @@ _MESSAGES: Mapping[str, tuple[tuple[str, int, Any, str, bool], ...]] = MappingPr
     }
 )
 _PACKAGE = "artlucid_caffe"
+_PARTS = ("kernel", "bias")
+_FEWEST_AXES: Mapping[str, int] = MappingProxyType({"kernel": 2, "bias": 1})
+_AXES: Mapping[int, tuple[int, ...]] = MappingProxyType({2: (1, 0), 4: (2, 3, 1, 0)})
 
 
 @cache
@@ -73,17 +78,20 @@ def read(path: Path, variant: str | None = None) -> Weights:
     """Read a ``.caffemodel``, of the current layer format or of the one before it."""
     net: Any = net_parameter()()
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise _unreadable(path, f"it has more than {MOST_BYTES // 2**20} MiB")
         net.ParseFromString(path.read_bytes())
-    except DecodeError as error:
+    except (OSError, DecodeError) as error:
         raise _unreadable(path, str(error)) from error
     layers = [layer for layer in (*net.layer, *net.layers) if layer.blobs]
     if not layers:
         raise _unreadable(path, "no layer in it has weights")
-    named = {
-        (layer.name, part): _array(blob, path, layer.name)
-        for layer in layers
-        for blob, part in zip(layer.blobs, ("kernel", "bias"), strict=False)
-    }
+    named: dict[tuple[str, str], npt.NDArray[np.float32]] = {}
+    for layer in layers:
+        if (layer.name, "kernel") in named or len(layer.blobs) > len(_PARTS):
+            raise _unreadable(path, f"layer {layer.name!r} is there twice or has more than {' and '.join(_PARTS)}")
+        for blob, part in zip(layer.blobs, _PARTS, strict=False):
+            named[layer.name, part] = _array(blob, part, path, layer.name)
     return from_caffe_names(_transposed(named), variant, source=str(path))
 
 
@@ -94,23 +102,25 @@ def _unreadable(path: Path, reason: str) -> WeightsError:
     )
 
 
-def _array(blob: Any, path: Path, layer: str) -> npt.NDArray[np.float32]:
+def _array(blob: Any, part: str, path: Path, layer: str) -> npt.NDArray[np.float32]:
     values = np.asarray(blob.data, dtype=np.float32)
-    shape = list(blob.shape.dim) or [blob.num, blob.channels, blob.height, blob.width]
+    shape = list(blob.shape.dim)
+    if not shape:
+        shape = [blob.num, blob.channels, blob.height, blob.width]
+        # Old files write vectors and matrices with leading ones.
+        while len(shape) > _FEWEST_AXES[part] and shape[0] == 1:
+            shape = shape[1:]
     if math.prod(shape) != values.size or min(shape) < 1:
         raise _unreadable(path, f"layer {layer!r} has {values.size} values for the shape {shape}")
-    # Old files write vectors and matrices with leading ones.
-    while len(shape) > 1 and shape[0] == 1 and (len(shape) > 2 or values.size == shape[-1]):
-        shape = shape[1:]
     return values.reshape(shape)
 
 
 def _transposed(named: Blobs) -> Blobs:
     """From (out, in, height, width) and (out, in) to (height, width, in, out) and (in, out)."""
-    return {key: array.transpose(_AXES[array.ndim]) if key[1] == "kernel" else array for key, array in named.items()}
-
-
-_AXES: Mapping[int, tuple[int, ...]] = MappingProxyType({1: (0,), 2: (1, 0), 3: (0, 1, 2), 4: (2, 3, 1, 0)})
+    return {
+        (layer, part): array.transpose(_AXES.get(array.ndim, range(array.ndim))) if part == "kernel" else array
+        for (layer, part), array in named.items()
+    }
 
 
 def from_caffe_names(named: Blobs, variant: str | None, *, source: str) -> Weights:
@@ -124,20 +134,19 @@ def from_caffe_names(named: Blobs, variant: str | None, *, source: str) -> Weigh
             f"{', '.join(unknown[:6])}{', …' if len(unknown) > 6 else ''}. It belongs to another network."
         )
     arrays = {f"{own_names[layer]}/{part}": array for (layer, part), array in named.items()}
-    return from_own_names(_channels_last(arrays, architecture), architecture.variant, source=source)
+    weights = from_own_names(arrays, architecture.variant, source=source)
+    return dataclasses.replace(weights, arrays=_channels_last(arrays, architecture))
 
 
 def _channels_last(arrays: Arrays, architecture: Architecture) -> Arrays:
     """Reorder the inputs of dense layers on feature maps: Caffe flattens channels first."""
     reordered = dict(arrays)
-    hidden = [layer for head in architecture.auxiliary_heads for layer in head.layers if isinstance(layer, Dense)]
-    for layer in hidden:
-        kernel, source_bias = arrays.get(f"{layer.name}/kernel"), arrays.get(f"{layer.source}/bias")
-        if kernel is None or source_bias is None:
-            continue
-        side = math.isqrt(kernel.shape[0] // source_bias.size)
-        maps = kernel.reshape(source_bias.size, side, side, kernel.shape[1])
-        reordered[f"{layer.name}/kernel"] = maps.transpose(1, 2, 0, 3).reshape(kernel.shape)
+    for layer in architecture.layers(auxiliary=True):
+        if isinstance(layer, Dense) and f"{layer.name}/kernel" in arrays:
+            kernel, channels = arrays[f"{layer.name}/kernel"], arrays[f"{layer.source}/bias"].size
+            side = math.isqrt(kernel.shape[0] // channels)
+            maps = kernel.reshape(channels, side, side, -1)
+            reordered[f"{layer.name}/kernel"] = maps.transpose(1, 2, 0, 3).reshape(kernel.shape)
     return reordered
 
 
@@ -149,6 +158,5 @@ def from_own_names(arrays: Arrays, variant: str | None, *, source: str) -> Weigh
             f"Use one of {', '.join(architectures.ARCHITECTURES)} (`--architecture`)."
         )
     architecture = architectures.get(variant)
-    classifier = arrays.get(f"{architecture.head.classifier.name}/kernel")
-    check(arrays, architecture, architecture.classes if classifier is None else classifier.shape[-1], source=source)
+    check(arrays, architecture, classes_of(arrays, architecture), source=source)
     return Weights(arrays, architecture)

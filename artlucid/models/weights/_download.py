@@ -47,7 +47,8 @@ BVLC = Publication(
 
 def folder() -> Path:
     """Where downloads and what is made of them are kept: ``artlucid`` under the Keras home."""
-    return Path(keras.config.keras_home()) / "artlucid"
+    # Keras gives the place no public name.
+    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "artlucid"
 
 
 def inception5h() -> Weights:
@@ -73,32 +74,40 @@ def fetch(publication: Publication) -> Path:
     """Download a publication, or take it where it was put by hand; its hash must be right either way."""
     path = folder() / Path(publication.address).name
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         _download(publication, path)
+    _check_hash(publication, path, f"Delete that file and start again, or get it from {publication.address}.")
+    return path
+
+
+def _check_hash(publication: Publication, path: Path, advice: str) -> None:
     found = hashlib.new(publication.algorithm, path.read_bytes()).hexdigest()
     if found != publication.digest:
         raise WeightsError(
             f"{publication.name} must have the {publication.algorithm} {publication.digest}. Received {path} with "
-            f"{found}. Delete the file and start again, or get it from {publication.address}."
+            f"{found}. {advice}"
         )
-    return path
 
 
 def _download(publication: Publication, path: Path) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         # Its progress bar goes to standard output, which is for results.
         with contextlib.redirect_stdout(sys.stderr):
             keras.utils.get_file(partial.name, publication.address, cache_dir=path.parent, cache_subdir="")
+        _check_hash(publication, partial, f"It was deleted. Start again, or put the right file at {path}.")
         partial.replace(path)
+    except WeightsError:
+        raise
     except Exception as error:  # get_file raises a bare Exception where there is no network
         raise WeightsError(
-            f"The weights {publication.name!r} must be downloaded once. Received no answer from "
+            f"The weights {publication.name!r} must be downloaded once. Received no file from "
             f"{publication.address} ({error}). Get that file with a browser and put it at {path}, "
             "or name weights that you have with `weights` (`--weights`)."
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def _convert_inception5h(archive: Path) -> Weights:

@@ -20,7 +20,7 @@ from artlucid.errors import WeightsError
 from artlucid.models.weights._graph_facts import differences
 from artlucid.models.weights._graph_nodes import Graph
 from artlucid.models.weights._harmless import MOST_BYTES
-from artlucid.models.weights._record import Arrays, Weights, check, expected_shapes, identity
+from artlucid.models.weights._record import Arrays, Weights, check, classes_of, expected_shapes, identity
 
 FORMAT = "artlucid.graph"
 VERSION = 1
@@ -68,7 +68,7 @@ def read(path: Path, variant: str | None = None) -> Weights:
     constants = _constants(graph)
     trained_as = _trained_as(graph, constants, declaration.variant, variant)
     arrays = _arrays(constants, trained_as)
-    classes = _classes(arrays, trained_as)
+    classes = classes_of(arrays, trained_as)
     check(arrays, trained_as, classes, source=str(path))
     _compare(graph, arrays, trained_as)
     _check_declaration(graph, declaration, classes, identity(trained_as, arrays))
@@ -176,9 +176,9 @@ def _fitting(graph: Graph, constants: Mapping[str, np.ndarray]) -> Architecture:
 def _misfit(graph: Graph, constants: Mapping[str, np.ndarray], architecture: Architecture) -> int:
     """How many arrays and facts differ."""
     arrays = _arrays(constants, architecture)
-    allowed = expected_shapes(architecture, _classes(arrays, architecture), auxiliary=True)
+    allowed = expected_shapes(architecture, classes_of(arrays, architecture), auxiliary=True)
     wrong = [name for name, array in arrays.items() if array.shape != allowed.get(name)]
-    missing = expected_shapes(architecture, _classes(arrays, architecture)).keys() - arrays.keys()
+    missing = expected_shapes(architecture, classes_of(arrays, architecture)).keys() - arrays.keys()
     return len(wrong) + len(missing) + len(differences(graph, architecture, _heads(arrays, architecture)))
 
 
@@ -196,11 +196,6 @@ def _heads(arrays: Arrays, architecture: Architecture) -> list[str]:
     return [head.name for head in architecture.auxiliary_heads if layers & {layer.name for layer in head.layers}]
 
 
-def _classes(arrays: Arrays, architecture: Architecture) -> int:
-    kernel = arrays.get(f"{architecture.head.classifier.name}/kernel")
-    return architecture.classes if kernel is None or kernel.ndim != 2 else int(kernel.shape[1])
-
-
 def _compare(graph: Graph, arrays: Arrays, architecture: Architecture, most: int = 6) -> None:
     """Refuse a graph that computes something else than the variant."""
     found = differences(graph, architecture, _heads(arrays, architecture))
@@ -215,11 +210,12 @@ def _compare(graph: Graph, arrays: Arrays, architecture: Architecture, most: int
 def _activation(graph: Graph, architecture: Architecture) -> str:
     """What follows the main classifier."""
     classifier = architecture.head.classifier
+    logits = graph.follow(f"{classifier.graph_name}_pre_activation")
     for name in (classifier.graph_name, classifier.predictions):
         node = graph.find(name, *ACTIVATIONS)
-        if node is not None:
+        if node is not None and graph.follow(graph.input(node, 0)) == logits:
             return ACTIVATIONS[node.op]
     raise WeightsError(
         f"The classifier of a graph must end in softmax or sigmoid. Received {graph.path}, where neither "
-        f"{classifier.graph_name!r} nor {classifier.predictions!r} is one. Freeze the whole network."
+        f"{classifier.graph_name!r} nor {classifier.predictions!r} is one of its values. Freeze the whole network."
     )

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import h5py
 
 from artlucid.errors import WeightsError
+from artlucid.models.weights._record import Arrays, as_float32
 
-MOST_BYTES = 4 * 2**30
+MOST_BYTES = 2**30
 """A file that unpacks to more than this is not weights of a network known here."""
 
 
 @contextmanager
-def open_checked(path: Path) -> Iterator[h5py.File]:
+def open_checked(path: Path, content: BinaryIO | None = None) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading.
+
+    Parameters
+    ----------
+    path : Path
+    content : binary file, optional
+        Read in place of `path`, which then only says where it lies.
 
     Raises
     ------
@@ -26,37 +33,56 @@ def open_checked(path: Path) -> Iterator[h5py.File]:
         virtual storage), or if it unpacks to more than `MOST_BYTES`.
     """
     try:
-        file = h5py.File(path, "r")
-    except OSError as error:
+        with h5py.File(content or path, "r") as file:
+            _check(file, path)
+            yield file
+    except (OSError, RuntimeError, KeyError) as error:  # what h5py raises for damage
         raise WeightsError(
-            f"A weights file with this suffix must be HDF5. Received {path}, which cannot be opened ({error}). "
+            f"A weights file with this suffix must be HDF5. Received {path}, which cannot be read ({error}). "
             "It is damaged, cut short or something else: get it again."
         ) from error
-    with file:
-        _check_group(file, path, set())
-        yield file
 
 
-def _check_group(group: h5py.Group, path: Path, seen: set[int]) -> int:
+def read_arrays(group: h5py.Group, path: Path) -> Arrays:
+    """Every array below a group of a checked file, by its path from there."""
+    start = len(group.name.rstrip("/")) + 1
+    return {
+        dataset.name[start:]: as_float32(dataset, name=dataset.name, source=str(path))
+        for dataset in _datasets(group, path)
+    }
+
+
+def _check(file: h5py.File, path: Path) -> None:
     total = 0
-    address = h5py.h5o.get_info(group.id).addr
-    if address in seen:
-        _refuse(path, f"`{group.name}` contains itself")
-    seen.add(address)
-    for name in group:
-        link = group.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            _refuse(path, f"`{group.name}/{name}` is a {type(link).__name__}")
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            total += _check_group(item, path, seen)
-        elif isinstance(item, h5py.Dataset):
-            if item.external or item.is_virtual:
-                _refuse(path, f"`{item.name}` keeps its values in another file")
-            total += item.size * item.dtype.itemsize
+    for dataset in _datasets(file, path):
+        if dataset.external or dataset.is_virtual:
+            _refuse(path, f"`{dataset.name}` keeps its values in another file")
+        if dataset.size is None:
+            _refuse(path, f"`{dataset.name}` has no values")
+        total += dataset.size * dataset.dtype.itemsize
         if total > MOST_BYTES:
-            _refuse(path, f"it unpacks to more than {MOST_BYTES // 2**30} GiB")
-    return total
+            _refuse(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB")
+
+
+def _datasets(start: h5py.Group, path: Path) -> Iterator[h5py.Dataset]:
+    groups, seen = [start], set()
+    while groups:
+        group = groups.pop()
+        address = h5py.h5o.get_info(group.id).addr
+        if address in seen:
+            _refuse(path, f"`{group.name}` is linked twice or contains itself")
+        seen.add(address)
+        for name in group:
+            link = group.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                _refuse(path, f"`{group.name}/{name}` is a {type(link).__name__}")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                groups.append(item)
+            elif isinstance(item, h5py.Dataset):
+                yield item
+            else:
+                _refuse(path, f"`{item.name}` is neither a group nor an array")
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:

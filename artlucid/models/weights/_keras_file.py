@@ -1,93 +1,172 @@
-"""Keras's own files: `.weights.h5`, which knows no layer names, and `.keras`."""
+"""Keras's own files, `.weights.h5` and `.keras`: read as plain data, nothing in them is built or run."""
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import h5py
-import keras
 
 from artlucid import architectures
 from artlucid.architectures import ARCHITECTURES, Architecture
 from artlucid.errors import WeightsError
-from artlucid.models import _names
-from artlucid.models._build import BuildOptions, build
-from artlucid.models._network import get_arrays
-from artlucid.models.weights._hdf5 import open_checked
-from artlucid.models.weights._record import Weights, check, check_finite
+from artlucid.models._build import BuildOptions, build, keras_layer_name
+from artlucid.models.weights._hdf5 import MOST_BYTES, open_checked, read_arrays
+from artlucid.models.weights._record import ACTIVATIONS, Arrays, Weights, check, classes_of
+
+# Two graphs compute the same whatever these settings of their layers are. What follows the classifier is read apart,
+# and the widths of dense layers are held to the arrays.
+LEFT_OUT = frozenset({"kernel_initializer", "bias_initializer", "kernel_regularizer", "dtype", "trainable", "units"})
+
+Structure = Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]
+"""By the name of each layer: its class, its settings, the names of the layers that it takes."""
 
 
 def read_weights(path: Path, variant: str | None = None) -> Weights:
-    """Read a `.weights.h5` that Keras saved of a network built here."""
+    """Read a `.weights.h5` that Keras saved of a network built here; its classifier is taken for a softmax."""
     if variant is None:
         raise WeightsError(
-            "`architecture` must name the network of a `.weights.h5`, in which Keras keeps no layer names. "
+            "`architecture` must name the network of a `.weights.h5`, in which Keras keeps only the arrays. "
             f"Received {path} without it. Use one of {', '.join(ARCHITECTURES)} (`--architecture`)."
         )
     architecture = architectures.get(variant)
     with open_checked(path) as file:
-        classes, auxiliary = _classes(file, path)
-    model = build(architecture, classes=classes, options=BuildOptions(auxiliary=auxiliary))
-    try:
-        model.load_weights(path)
-    except (ValueError, KeyError, OSError) as error:
-        raise WeightsError(
-            f"A `.weights.h5` must have the layers of {architecture} in their order. Received {path}: {error}. "
-            "Name the right network with `architecture` (`--architecture`)."
-        ) from error
-    arrays = get_arrays(model, architecture)
-    check_finite(arrays, source=str(path))
-    return Weights(arrays, architecture)
+        return Weights(_arrays(file, architecture, path), architecture)
 
 
-def _classes(file: h5py.File, path: Path) -> tuple[int, bool]:
-    dense = [name for name in file.get("layers", ()) if name.split("_")[0] == "dense"]
-    kernels = [file[f"layers/{name}/vars/0"] for name in dense if f"layers/{name}/vars/0" in file]
-    if not kernels:
+def _arrays(file: h5py.File, architecture: Architecture, path: Path) -> Arrays:
+    """Keras numbers the groups of its layers, and writes the layer's name into an attribute."""
+    groups = file.get("layers")
+    if not isinstance(groups, h5py.Group):
         raise WeightsError(
-            f"A `.weights.h5` must hold a classifier. Received {path} without a dense layer. "
-            "Save the whole network with `model.save_weights`."
+            f"A `.weights.h5` must have the group `layers`. Received {path} without it. "
+            "Save the whole network with `model.save_weights`, in Keras 3."
         )
-    return int(kernels[-1].shape[-1]), len(kernels) > 1
+    own_names = {keras_layer_name(layer): layer.name for layer in architecture.layers(auxiliary=True)}
+    parts = {"0": "kernel", "1": "bias"}
+    arrays = {}
+    for place, array in read_arrays(groups, path).items():
+        group, _, part = place.rpartition("/")
+        name = str(groups[group].attrs.get("name", group))
+        arrays[f"{own_names.get(name, name)}/{parts.get(part, part)}"] = array
+    check(arrays, architecture, classes_of(arrays, architecture), source=str(path))
+    return arrays
 
 
 def read_model(path: Path, variant: str | None = None) -> Weights:
-    """Read a `.keras` file of a network built here; nothing in it is executed."""
+    """Read a `.keras` file of a network built here."""
+    config, content = _members(path)
+    architecture, activation = architecture_of(config, path, variant)
+    with open_checked(path, io.BytesIO(content)) as file:
+        return Weights(_arrays(file, architecture, path), architecture, activation=activation)
+
+
+def _members(path: Path) -> tuple[Any, bytes]:
+    """The network as JSON, and its weights as HDF5."""
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError) as error:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+            if size > MOST_BYTES:
+                raise ValueError(f"it unpacks to {size} bytes, more than {MOST_BYTES}")
+            return json.loads(archive.read("config.json")), archive.read("model.weights.h5")
+    # An archive may be encrypted or packed in an unknown way, and JSON nested without end.
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise WeightsError(
-            f"A `.keras` file must hold a network that loads in Keras's safe mode. Received {path}: {error}. "
-            "It is damaged, or holds code: load it yourself and use `models.wrap`."
+            f"A `.keras` file must be an archive that Keras 3 saved. Received {path}, which cannot be read ({error}). "
+            "It is damaged, cut short or something else: get it again."
         ) from error
-    architecture = _architecture_of(model, path, variant)
-    arrays = get_arrays(model, architecture)
-    classifier = arrays.get(f"{architecture.head.classifier.name}/kernel")
-    check(arrays, architecture, architecture.classes if classifier is None else classifier.shape[-1], source=str(path))
-    activation = "softmax" if _names.has_softmax(model, architecture) else "sigmoid"
-    return Weights(arrays, architecture, activation=activation)
 
 
-def _architecture_of(model: keras.Model, path: Path, variant: str | None) -> Architecture:
-    """The known architecture whose preprocessing, normalization and padding the model has."""
+def architecture_of(config: Any, source: Path | str, variant: str | None = None) -> tuple[Architecture, str]:
+    """The known architecture that a network has in every layer, and what follows its classifier.
+
+    Parameters
+    ----------
+    config : object
+        The network as Keras describes it in JSON.
+    source : path or str
+        For the error.
+    variant : str, optional
+        The only one that is admitted.
+
+    Raises
+    ------
+    WeightsError
+        If it is none of them; what differs from the nearest is listed.
+    """
+    try:
+        found = structure(config)
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError) as error:
+        raise WeightsError(
+            f"A `.keras` file must describe a functional network. Received {source}, where it cannot be read "
+            f"({error!r}). Load it with Keras and use `models.wrap`."
+        ) from error
     candidates = [architectures.get(variant)] if variant else list(ARCHITECTURES.values())
+    differing = {}
     for architecture in candidates:
-        rebuilt = build(architecture, classes=architecture.classes)
-        if _structure(rebuilt) == _structure(model):
-            return architecture
+        wanted = _wanted(architecture.variant, any(name in found for name in _auxiliary_layers(architecture)))
+        names = [name for name in {**found, **wanted} if wanted.get(name) != found.get(name)]
+        if not names:
+            return architecture, _activation(config, architecture, source)
+        differing[str(architecture)] = names
+    nearest = min(differing, key=lambda candidate: len(differing[candidate]))
     raise WeightsError(
-        f"A `.keras` file must hold a network of {', '.join(str(candidate) for candidate in candidates)}. "
-        f"Received {path}, which holds another. Load it with Keras and use `models.wrap`."
+        f"A `.keras` file must hold a network of {', '.join(differing)}, in its own layers. Received "
+        f"{source}, which differs from {nearest} in {', '.join(differing[nearest][:6])}. "
+        "Name the right variant, or load it with Keras and use `models.wrap`."
     )
 
 
-def _structure(model: keras.Model) -> list[tuple[str, str, str]]:
-    """Class, name and settings of every layer, without what training and the number of classes change."""
-    left_out = {"kernel_initializer", "bias_initializer", "kernel_regularizer", "dtype", "trainable", "units"}
-    described = []
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.InputLayer | keras.layers.Activation):
+def structure(config: Any) -> Structure:
+    """What a network computes, from Keras's description of it in JSON."""
+    layers = config["config"]["layers"]
+    described = {}
+    for layer in layers:
+        if layer["class_name"] == "InputLayer":
             continue
-        config = {key: str(value) for key, value in layer.get_config().items() if key not in left_out}
-        described.append((type(layer).__name__, layer.name, str(sorted(config.items()))))
-    return described
+        left_out = LEFT_OUT | {"activation"} if layer["class_name"] == "Activation" else LEFT_OUT
+        settings = {key: value for key, value in layer["config"].items() if key not in left_out}
+        kind = layer["registered_name"] or f"{layer['module']}.{layer['class_name']}"
+        described[layer["config"]["name"]] = (kind, settings, tuple(_sources(layer["inbound_nodes"])))
+    inputs = {layer["config"]["name"] for layer in layers} - described.keys()
+    return {
+        name: (kind, settings, tuple("input" if source in inputs else source for source in sources))
+        for name, (kind, settings, sources) in described.items()
+    }
+
+
+def _sources(described: Any) -> Iterable[str]:
+    """The layers whose outputs the description of a call names, wherever they stand in it."""
+    if isinstance(described, dict) and "keras_history" in described:
+        yield described["keras_history"][0]
+    elif isinstance(described, dict | list):
+        for part in described.values() if isinstance(described, dict) else described:
+            yield from _sources(part)
+
+
+@cache
+def _wanted(variant: str, auxiliary: bool) -> Structure:
+    architecture = architectures.get(variant)
+    model = build(architecture, classes=architecture.classes, options=BuildOptions(auxiliary=auxiliary))
+    return structure(json.loads(model.to_json()))
+
+
+def _auxiliary_layers(architecture: Architecture) -> set[str]:
+    return {keras_layer_name(layer) for head in architecture.auxiliary_heads for layer in head.layers}
+
+
+def _activation(config: Any, architecture: Architecture, source: Path | str) -> str:
+    name = architecture.head.classifier.predictions
+    found = next(layer["config"] for layer in config["config"]["layers"] if layer["config"]["name"] == name)
+    if found["activation"] not in ACTIVATIONS:
+        raise WeightsError(
+            f"The classifier of a network must end in {' or '.join(ACTIVATIONS)}. Received {source}, where it ends in "
+            f"{found['activation']!r}. Load it with Keras and use `models.wrap`."
+        )
+    return str(found["activation"])

@@ -8,20 +8,23 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from artlucid import architectures
+from artlucid.architectures import ARCHITECTURES, Architecture
 from artlucid.errors import WeightsError
-from artlucid.models.weights._hdf5 import open_checked
-from artlucid.models.weights._record import Weights, check, identity
+from artlucid.models.weights._hdf5 import open_checked, read_arrays
+from artlucid.models.weights._record import ACTIVATIONS, Weights, check, identity
 
 FORMAT = "artlucid.weights"
 VERSION = 1
+ATTRIBUTES = ("architecture", "variant", "activation", "class_names", "identity")
 
 
 def to_bytes(weights: Weights) -> bytes:
-    """Serialize weights; the same weights give the same bytes."""
+    """Serialize weights; the same weights give the same bytes, unless they have more than 4,000 classes."""
+    # Attributes of the first HDF5 format hold so many names; the later format writes the time into every group.
+    libver = ("v108", "v108") if len(weights.class_names) > 4000 else None
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        for name, array in weights.arrays.items():
+    with h5py.File(buffer, "w", libver=libver) as file:
+        for name, array in sorted(weights.arrays.items()):
             file.create_dataset(name, data=array)
         file.attrs["format"] = FORMAT
         file.attrs["version"] = VERSION
@@ -37,39 +40,55 @@ def read(path: Path, variant: str | None = None) -> Weights:
     """Read a file that `to_bytes` made, and hold it to its own identity."""
     with open_checked(path) as file:
         _check_format(file, path)
-        architecture = architectures.get(str(file.attrs["variant"]))
-        arrays = {
-            f"{layer}/{part}": np.asarray(file[layer][part][()], dtype=np.float32)
-            for layer in file
-            for part in file[layer]
-        }
-        class_names = tuple(str(name) for name in file.attrs["class_names"])
-        weights = Weights(arrays, architecture, class_names, str(file.attrs["activation"]))
+        weights = Weights(read_arrays(file, path), *_described(file, path))
         recorded = str(file.attrs["identity"])
+    architecture = weights.architecture
     _check_variant(path, architecture.variant, variant)
-    classifier = f"{architecture.head.classifier.name}/kernel"
-    classes = arrays[classifier].shape[-1] if classifier in arrays else architecture.classes
-    check(arrays, architecture, classes, source=str(path))
-    if identity(architecture, arrays) != recorded:
+    check(weights.arrays, architecture, weights.classes, source=str(path))
+    if len(weights.class_names) not in (0, weights.classes):
+        raise WeightsError(
+            f"A weights file must name all its classes or none. Received {path} with {len(weights.class_names)} names "
+            f"for {weights.classes} classes. It was changed or damaged: get it again."
+        )
+    found = identity(architecture, weights.arrays)
+    if found != recorded:
         raise WeightsError(
             f"The arrays of a weights file must have the identity that it records. Received {path}, recorded "
-            f"{recorded[:12]}…, found {identity(architecture, arrays)[:12]}…. It was changed or damaged: get it again."
+            f"{recorded[:12]}…, found {found[:12]}…. It was changed or damaged: get it again."
         )
     return weights
 
 
-def _check_format(file: h5py.File, path: Path) -> None:
-    found = file.attrs.get("format")
-    if found != FORMAT:
+def _described(file: h5py.File, path: Path) -> tuple[Architecture, tuple[str, ...], str]:
+    """Architecture, class names and activation, as the attributes give them."""
+    name, variant, activation = (str(file.attrs[name]) for name in ("architecture", "variant", "activation"))
+    architecture = ARCHITECTURES.get(variant)
+    if architecture is None or architecture.name != name or activation not in ACTIVATIONS:
         raise WeightsError(
-            f"A `.h5` file of weights must have the format {FORMAT!r}. Received {path} with format {found!r}. "
-            "Files of Keras end in `.weights.h5` or `.keras`."
+            f"A weights file must be of a known architecture and activation. Received {path} of "
+            f"{name}/{variant} with {activation!r}. Use one of "
+            f"{', '.join(map(str, ARCHITECTURES.values()))} with {' or '.join(ACTIVATIONS)}."
         )
-    version = int(file.attrs["version"])
+    return architecture, tuple(str(name) for name in np.ravel(file.attrs["class_names"])), activation
+
+
+def _check_format(file: h5py.File, path: Path) -> None:
+    found, version = file.attrs.get("format"), file.attrs.get("version")
+    if found != FORMAT or not isinstance(version, np.integer) or version < 1:
+        raise WeightsError(
+            f"A `.h5` file of weights must have the format {FORMAT!r} and a version, an integer from 1. Received "
+            f"{path} with format {found!r}, version {version}. Files of Keras end in `.weights.h5` or `.keras`."
+        )
     if version > VERSION:
         raise WeightsError(
             f"The version of a weights file must be at most {VERSION}. Received {path} of version {version}. "
             "It was written by a newer artlucid: upgrade with `pip install --upgrade artlucid`."
+        )
+    absent = [name for name in ATTRIBUTES if name not in file.attrs]
+    if absent:
+        raise WeightsError(
+            f"A weights file must have the attributes {', '.join(ATTRIBUTES)}. Received {path} without "
+            f"{', '.join(absent)}. It was changed or damaged: get it again."
         )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from artlucid.architectures import Architecture, Classifier, Convolution, Dense
 from artlucid.errors import WeightsError
+
+ACTIVATIONS = ("softmax", "sigmoid")
+"""What may follow a classifier."""
 
 Arrays = Mapping[str, npt.NDArray[np.float32]]
 
@@ -38,7 +42,7 @@ class Weights:
     @property
     def classes(self) -> int:
         """Width of the main classifier."""
-        return int(self.arrays[f"{self.architecture.head.classifier.name}/kernel"].shape[-1])
+        return classes_of(self.arrays, self.architecture)
 
 
 def identity(architecture: Architecture, arrays: Arrays) -> str:
@@ -64,9 +68,7 @@ def identity(architecture: Architecture, arrays: Arrays) -> str:
     return digest.hexdigest()
 
 
-def expected_shapes(
-    architecture: Architecture, classes: int, *, auxiliary: bool = False
-) -> dict[str, tuple[int, ...]]:
+def expected_shapes(architecture: Architecture, classes: int, *, auxiliary: bool = False) -> dict[str, tuple[int, ...]]:
     """The shape of every array of a network with that many classes."""
     channels = {"preprocess": 3}
     shapes: dict[str, tuple[int, ...]] = {}
@@ -96,6 +98,23 @@ def _flat_width(architecture: Architecture, layer: Dense, channels: Mapping[str,
     return side * side * channels[layer.source]
 
 
+def as_float32(array: Any, *, name: str, source: str) -> npt.NDArray[np.float32]:
+    """Copy an array of any floating-point type, of NumPy or of an HDF5 file; other types are no weights."""
+    if array.dtype.kind != "f":
+        raise WeightsError(
+            f"The arrays of a weights file must hold floating-point numbers. Received {source}, where {name!r} is of "
+            f"type {array.dtype}. It is no array of weights: get the file again, or save them as float32."
+        )
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused by name
+        return np.asarray(array[()], dtype=np.float32)
+
+
+def classes_of(arrays: Arrays, architecture: Architecture) -> int:
+    """Width of the main classifier, as far as the arrays have one."""
+    kernel = arrays.get(f"{architecture.head.classifier.name}/kernel")
+    return architecture.classes if kernel is None or kernel.ndim != 2 else int(kernel.shape[1])
+
+
 def check(arrays: Arrays, architecture: Architecture, classes: int, *, source: str) -> None:
     """Hold arrays to what the architecture needs: nothing missing, surplus, misshapen or not finite.
 
@@ -106,6 +125,7 @@ def check(arrays: Arrays, architecture: Architecture, classes: int, *, source: s
     WeightsError
         With both sides listed.
     """
+    classes = max(classes, 1)
     needed = expected_shapes(architecture, classes)
     allowed = expected_shapes(architecture, classes, auxiliary=True)
     missing = [name for name in needed if name not in arrays]

@@ -1,0 +1,34 @@
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from finetune import small
+
+from artlucid import runs
+from artlucid.datasets import Dataset
+from artlucid.runs import Run
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        small.register_tiny(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory) -> Dataset:
+    return small.draw_dataset(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def finished(tiny, data, tmp_path_factory) -> Run:
+    """A finished run that kept its epochs; for reading only."""
+    return small.train(data, tmp_path_factory.mktemp("finished") / "run", keep_epochs=True)
+
+
+@pytest.fixture
+def copied(finished, tmp_path) -> Run:
+    """A copy of the finished run, to be damaged."""
+    shutil.copytree(finished.path, tmp_path / "copy")
+    return runs.open_run(tmp_path / "copy")

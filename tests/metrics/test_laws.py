@@ -1,0 +1,103 @@
+"""Laws that every metric obeys. A public metric that is not registered here fails."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from artlucid import metrics
+from artlucid.errors import MetricError
+
+# Metrics that take a label and a row of scores an image, in this order.
+OF_LABELS_AND_SCORES: dict[str, Callable] = {
+    "class_accuracies": metrics.class_accuracies,
+    "confusion_matrix": metrics.confusion_matrix,
+    "top_1_accuracy": metrics.top_k_accuracy,
+    "top_3_accuracy": lambda y_true, y_score: metrics.top_k_accuracy(y_true, y_score, k=3),
+}
+REGISTERED = {"class_accuracies", "confusion_matrix", "top_k_accuracy"}
+
+every_metric = pytest.mark.parametrize("metric", OF_LABELS_AND_SCORES.values(), ids=OF_LABELS_AND_SCORES)
+
+
+@pytest.fixture
+def drawn():
+    generator = np.random.default_rng(5)
+    return generator.integers(0, 6, 40), generator.random((40, 6)).astype(np.float32)
+
+
+def test_every_public_metric_is_registered():
+    assert set(metrics.__all__) == REGISTERED
+
+
+@every_metric
+def test_order_of_images_does_not_matter(metric, drawn):
+    labels, scores = drawn
+    order = np.random.default_rng(1).permutation(len(labels))
+    np.testing.assert_array_equal(metric(labels[order], scores[order]), metric(labels, scores))
+
+
+@every_metric
+def test_inputs_stay_as_they_are(metric, drawn):
+    labels, scores = drawn
+    copies = labels.copy(), scores.copy()
+    for array in drawn:
+        array.flags.writeable = False
+    metric(labels, scores)
+    np.testing.assert_array_equal(labels, copies[0])
+    np.testing.assert_array_equal(scores, copies[1])
+
+
+@every_metric
+def test_lists_do_as_well_as_arrays(metric, drawn):
+    labels, scores = drawn
+    np.testing.assert_array_equal(metric(labels.tolist(), scores.tolist()), metric(labels, scores))
+
+
+@every_metric
+def test_scores_count_by_their_order_alone(metric, drawn):
+    labels, scores = drawn
+    np.testing.assert_array_equal(metric(labels, np.exp(3 * scores) - 7), metric(labels, scores))
+
+
+@every_metric
+def test_renamed_classes_give_the_same_values(metric, drawn):
+    labels, scores = drawn
+    order = np.random.default_rng(2).permutation(6)
+    renamed = metric(np.argsort(order)[labels], scores[:, order])
+    expected = np.asarray(metric(labels, scores))
+    for axis in range(expected.ndim):
+        expected = np.take(expected, order, axis=axis)
+    np.testing.assert_array_equal(renamed, expected)
+
+
+@every_metric
+def test_perfect_predictions(metric, drawn):
+    labels, _ = drawn
+    found = metric(labels, np.eye(6)[labels])
+    expected = np.diag(np.bincount(labels)) if np.ndim(found) == 2 else np.ones_like(found)
+    np.testing.assert_array_equal(found, expected)
+
+
+BAD = {
+    "one dimension": ([0, 1], [0.1, 0.9], "shape"),
+    "too few labels": ([0], [[0.1, 0.9], [0.2, 0.8]], "shape"),
+    "labels of two dimensions": ([[0], [1]], [[0.1, 0.9], [0.2, 0.8]], "shape"),
+    "one class": ([0, 0], [[0.1], [0.2]], "two classes"),
+    "no images": (np.zeros(0, int), np.zeros((0, 4)), "shape"),
+    "NaN": ([0, 1], [[0.1, 0.9], [np.nan, 0.8]], "finite. Received 1 values"),
+    "infinity": ([0, 1], [[0.1, np.inf], [0.2, -np.inf]], "finite. Received 2 values"),
+    "negative label": ([0, -1], [[0.1, 0.9], [0.2, 0.8]], "integers in 0 … 1"),
+    "label too large": ([0, 2], [[0.1, 0.9], [0.2, 0.8]], "integers in 0 … 1"),
+    "labels that are no integers": ([0.0, 1.0], [[0.1, 0.9], [0.2, 0.8]], "integers"),
+}
+
+
+@every_metric
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input(case, metric):
+    labels, scores, message = BAD[case]
+    with pytest.raises(MetricError, match=message) as caught:
+        metric(labels, scores)
+    rule, received, advice = str(caught.value).partition("Received")
+    assert "must" in rule and received and ". " in advice

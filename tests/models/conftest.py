@@ -1,0 +1,52 @@
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import numpy as np
+import pytest
+from plain_inception import draw
+
+from artlucid import architectures
+from artlucid.errors import WeightsError
+from artlucid.models._load import from_weights
+from artlucid.models.weights._record import Weights
+
+CLASSES = 5
+
+
+@pytest.fixture(scope="session")
+def arrays():
+    """Arrays of `mini` with five classes, of a size that keeps activations in range."""
+    return draw("mini", CLASSES)
+
+
+@pytest.fixture
+def weights(arrays):
+    return Weights(arrays, architectures.get("mini"), ("bat", "cat", "ewe", "gnu", "hen"))
+
+
+@pytest.fixture(scope="session")
+def network(arrays):
+    return from_weights(Weights(arrays, architectures.get("mini")), source="drawn")
+
+
+@pytest.fixture(scope="session")
+def images():
+    return np.random.default_rng(1).uniform(0, 255, (2, 65, 78, 3)).astype(np.float32)
+
+
+@pytest.fixture
+def refused() -> Callable[..., AbstractContextManager[None]]:
+    """Expect an error that says the rule, then what was received, then what to do."""
+
+    @contextmanager
+    def expect(rule: str, received: str, advice: str, kind: type = WeightsError) -> Iterator[None]:
+        with pytest.raises(kind) as caught:
+            yield
+        message = str(caught.value)
+        before, word, after = message.partition("Received")
+        assert rule in before, message
+        assert word, message
+        assert received in after, message
+        assert advice in after[after.index(received) + len(received) :], message
+
+    return expect

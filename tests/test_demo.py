@@ -1,0 +1,76 @@
+import dataclasses
+import shutil
+
+import pytest
+from finetune import small
+
+from artlucid import demo, evaluate, finetune, runs
+from artlucid.errors import DataError, RunError, RunWarning
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    with pytest.MonkeyPatch.context() as patch:
+        small.register_tiny(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return small.draw_dataset(tmp_path_factory.mktemp("data"))
+
+
+OPTIONS = finetune.Options(architecture="tiny", precision="float32", progress=False)
+
+
+@pytest.fixture
+def exported(monkeypatch):
+    """Tiny has no graph of Lucid's; what is exported is noted instead."""
+    calls = []
+    monkeypatch.setattr(demo.export, "frozen_graph", lambda run, path: calls.append((run, path)) or path)
+    return calls
+
+
+def test_every_step_on_data_of_ones_own(tiny, data, exported, tmp_path):
+    made = demo.run(tmp_path, data=data, quick=True, seed=2, options=OPTIONS)
+    run = runs.open_run(tmp_path / "run")
+    assert (run.state["status"], run.state["epochs_done"], run.manifest["seed"]) == ("finished", 2, 2)
+    assert run.manifest["recipe"]["name"] == "demo"
+    assert made.scores == evaluate.evaluate(run, data)
+    assert made.scores.split == "test"
+    assert made.chance == pytest.approx(1 / 3)
+    assert exported == [(run, tmp_path / "network.pb")]
+    assert set(made.seconds) == {"data", "finetune", "evaluate", "export"}
+    content = made.to_json()
+    assert content["scores"] == made.scores.to_json()
+    assert (content["run"], content["graph"]) == (str(tmp_path / "run"), str(tmp_path / "network.pb"))
+
+
+def test_chance_is_the_most_frequent_class(tiny, data, exported, tmp_path):
+    few = data.with_splits({**data.splits, "test": data.test.select([0, 1, 2, 4])})
+    assert demo.run(tmp_path, data=few, epochs=1, options=OPTIONS).chance == 0.75
+
+
+def test_again_it_says_that_the_run_is_finished(tiny, data, exported, tmp_path):
+    first = demo.run(tmp_path, data=data, epochs=1, options=OPTIONS)
+    with pytest.warns(RunWarning, match="is finished"):
+        again = demo.run(tmp_path, data=data, epochs=1, options=OPTIONS)
+    assert again.scores == first.scores
+    with pytest.raises(RunError, match="seed was 0, is 1"):
+        demo.run(tmp_path, data=data, epochs=1, seed=1, options=OPTIONS)
+
+
+def test_weights_of_ones_own_are_fine_tuned_by_mode_a(tiny, data, exported, tmp_path):
+    start = small.train(data, tmp_path / "start", recipe=dataclasses.replace(small.RECIPE, epochs=1))
+    options = dataclasses.replace(OPTIONS, architecture=None)
+    made = demo.run(tmp_path / "demo", data=data, weights=str(start.path), epochs=1, options=options)
+    assert made.run.manifest["recipe"]["name"] == "A"
+    assert made.run.manifest["initial_weights"]["source"] == str(start.path)
+
+
+def test_missing_test_split_is_found_before_the_training(data, tmp_path):
+    shutil.copytree(data.root, tmp_path / "drawn")
+    shutil.rmtree(tmp_path / "drawn" / "test")
+    with pytest.raises(DataError, match="Received 'test'"):
+        demo.run(tmp_path / "out", data=f"folder:{tmp_path}/drawn", options=OPTIONS)
+    assert not (tmp_path / "out").exists()
