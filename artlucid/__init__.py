@@ -18,7 +18,6 @@ __all__ = (
     "errors",
     "evaluate",
     "export",
-    "files",
     "finetune",
     "inputs",
     "metrics",

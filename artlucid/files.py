@@ -10,7 +10,20 @@ from typing import Any
 
 from artlucid.errors import OutputError
 
-__all__ = ["write_atomically", "write_json"]
+__all__ = ["cache_folder", "write_atomically", "write_json"]
+
+
+def cache_folder() -> Path:
+    """Where downloads, drawings and whatever can be made again are kept.
+
+    Returns
+    -------
+    Path
+        ``$ARTLUCID_CACHE``, or else ``artlucid`` in Keras's home: ``$KERAS_HOME`` or ``~/.keras``.
+    """
+    if place := os.environ.get("ARTLUCID_CACHE"):
+        return Path(place).expanduser()
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "artlucid"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -38,7 +51,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         raise OutputError(
             f"{path} must be writable, on a disk with room for it. Received: {error.strerror or error}. "
-            "Make room or change the rights, then start the same command again (a run with `--resume`)."
+            "Make room or change the rights, then start again; an interrupted run goes on with `--resume`."
         ) from error
     finally:
         # After the renaming there is none; where the folder itself cannot be made, there is none either.

@@ -151,6 +151,8 @@ class Architecture:
         ``low``, ``mid`` and ``high``: patterns of layer names.
     caffe_names : mapping of str to str
         The name of each layer with weights in the Caffe release.
+    takes_weights_of : str, optional
+        The variant whose published weights this one puts to another use; it has none of its own then.
     """
 
     name: str
@@ -168,6 +170,7 @@ class Architecture:
     feature_layer: str
     groups: Mapping[str, tuple[str, ...]]
     caffe_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    takes_weights_of: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name}/{self.variant}"

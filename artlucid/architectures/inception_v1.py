@@ -89,6 +89,7 @@ class Variant:
     """Every width is that of the full network divided by this."""
     input_size: int = 224
     minimum_size: int = 64
+    takes_weights_of: str | None = None
 
 
 VARIANTS = (
@@ -119,6 +120,7 @@ VARIANTS = (
         padding="symmetric",
         blocks=INCEPTION5H_BLOCKS,
         classes=1008,
+        takes_weights_of="inception5h",
     ),
     # inception5h at a quarter of the widths: the demo and most tests train it in seconds.
     Variant(
@@ -228,6 +230,7 @@ def _architecture(variant: Variant) -> Architecture:
             {"low": ("conv2d*", "mixed3*"), "mid": ("mixed4*",), "high": ("mixed5*",)}
         ),
         caffe_names=MappingProxyType(_caffe_names(variant.blocks)),
+        takes_weights_of=variant.takes_weights_of,
     )
 
 

@@ -16,7 +16,7 @@ from artlucid.models._build import BuildOptions, build
 from artlucid.models._layers import Preprocess
 from artlucid.models._network import Network, get_arrays, set_arrays, weights_of
 from artlucid.models.weights import _caffe, _download, _graph, _keras_file, _npz, _own
-from artlucid.models.weights._record import Weights, expected_shapes, identity
+from artlucid.models.weights._record import Weights, identity
 
 Source = str | Path | Network | runs.Run | keras.Model
 
@@ -132,14 +132,14 @@ def _of_keras_model(model: keras.Model, variant: str | None) -> Weights:
 
 
 def _as_variant(weights: Weights, variant: str | None) -> Weights:
-    """The same arrays as another variant, where both have the same shapes: inception5h's as gonthier."""
+    """The same arrays as another variant that takes them: inception5h's as gonthier."""
     if variant in (None, weights.architecture.variant):
         return weights
     wanted = architectures.get(variant)
-    if expected_shapes(wanted, weights.classes) != expected_shapes(weights.architecture, weights.classes):
+    if wanted.takes_weights_of != weights.architecture.variant:
         raise WeightsError(
-            f"`architecture` must have the shapes of the weights. Received {variant!r} for weights of "
-            f"{weights.architecture.variant!r}. Leave `architecture` out."
+            f"`architecture` must be the variant of the weights, or one that takes them. Received {variant!r} for "
+            f"weights of {weights.architecture.variant!r}. Leave `architecture` out."
         )
     return Weights(weights.arrays, wanted, weights.class_names, weights.activation)
 

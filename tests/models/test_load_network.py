@@ -127,7 +127,7 @@ def test_network_as_the_variant_of_the_same_shapes(images):
 
 
 def test_network_as_a_variant_of_other_shapes(network, refused):
-    with refused("`architecture` must have the shapes", "'bvlc' for weights of 'mini'", "Leave `architecture` out"):
+    with refused("`architecture` must be the variant of the weights", "'bvlc' for weights of 'mini'", "Leave `architecture` out"):
         models.load(network, architecture="bvlc")
 
 

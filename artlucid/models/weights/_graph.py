@@ -27,9 +27,6 @@ VERSION = 1
 METADATA = "artlucid_metadata_json"
 """The constant in which an exported graph says what it is."""
 
-TRAINED_AS: Mapping[str, str] = MappingProxyType({"gonthier": "inception5h"})
-"""Variants that put another variant's weights to use: a graph of them is held to what it was trained as."""
-
 PARTS: Mapping[str, str] = MappingProxyType({"_w": "kernel", "_b": "bias"})
 ACTIVATIONS: Mapping[str, str] = MappingProxyType({"Softmax": "softmax", "Sigmoid": "sigmoid"})
 
@@ -137,14 +134,14 @@ def _trained_as(
         return _fitting(graph, constants)
     if declared is None:
         assert wanted is not None
-        architectures.get(wanted)
-        return architectures.get(TRAINED_AS.get(wanted, wanted))
+        named = architectures.get(wanted)
+        return architectures.get(named.takes_weights_of) if named.takes_weights_of else named
     if declared not in architectures.ARCHITECTURES:
         raise WeightsError(
             f"A graph must be of a known architecture. Received {graph.path}, which declares {declared!r}; known are "
             f"{', '.join(architectures.ARCHITECTURES)}. Use weights of one of these."
         )
-    if wanted not in (None, declared) and TRAINED_AS.get(str(wanted)) != declared:
+    if wanted not in (None, declared) and architectures.get(str(wanted)).takes_weights_of != declared:
         raise WeightsError(
             f"`architecture` must be the variant that the weights belong to. Received {wanted!r} for {graph.path}, "
             f"which declares {declared!r}. Leave `architecture` out."
