@@ -7,6 +7,7 @@ import functools
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 import warnings
@@ -45,6 +46,7 @@ Precision = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16
 Architecture = Annotated[
     str | None, typer.Option(help="inception5h, bvlc, gonthier or mini, where the weights leave it open.")
 ]
+MaxExcluded = Annotated[float, typer.Option(help="Largest part of the images that may be unusable.")]
 
 
 def main() -> None:
@@ -73,6 +75,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def guarded(*arguments: Any, **options: Any) -> None:
         _set_up_messages(quiet=options.get("quiet", False))
+        signal.signal(signal.SIGTERM, _terminate)
         try:
             with _tensorflow_silenced():
                 import tensorflow  # noqa: F401 - its chatter comes with the import
@@ -80,12 +83,20 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         except ArtlucidError as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(2) from error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             typer.echo("interrupted", err=True)
-            raise typer.Exit(130) from None
+            raise typer.Exit(143 if isinstance(interruption, _Terminated) else 130) from None
 
     app.command(name=function.__name__.replace("_", "-"))(guarded)
     return guarded
+
+
+class _Terminated(KeyboardInterrupt):
+    """A cluster's way to end a job; what is under way ends as after Ctrl-C."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
 
 
 class _Messages(logging.Handler):
@@ -114,7 +125,7 @@ def _tensorflow_silenced() -> Iterator[None]:
         os.dup2(caught.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             caught.seek(0)
             os.write(standard_error, caught.read())
             raise
@@ -124,7 +135,9 @@ def _tensorflow_silenced() -> Iterator[None]:
 
 
 def _show(results: dict[str, Any], text: str, as_json: bool) -> None:
-    typer.echo(json.dumps(results, indent=2, ensure_ascii=False) if as_json else text)
+    shown = json.dumps(results, indent=2, ensure_ascii=False) if as_json else text
+    # As bytes, because a file name need not be text.
+    typer.echo(shown.encode("utf-8", "surrogateescape"))
 
 
 @command
@@ -183,7 +196,7 @@ def finetune(
         bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")
     ] = False,
     keep_epochs: Annotated[bool, typer.Option("--keep-epochs", help="Keep each epoch's weights.")] = False,
-    max_excluded: Annotated[float, typer.Option(help="Largest part of the images that may be unusable.")] = 0.01,
+    max_excluded: MaxExcluded = 0.01,
     allow_changed_environment: Annotated[
         bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
     ] = False,
@@ -196,7 +209,8 @@ def finetune(
 
     recorded = runs.open_run(out) if resume and (out / runs.MANIFEST).is_file() else None
     if recorded is not None:
-        _use_threads(recorded.manifest.get("environment", {}).get("threads", {}))
+        training.check_complete(recorded)
+        _use_threads(recorded.manifest["environment"]["threads"])
     options = training.Options(
         precision=precision,
         architecture=architecture,
@@ -220,8 +234,8 @@ def finetune(
 def _use_threads(recorded: dict[str, int]) -> None:
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(recorded.get("intra_op", 0))
-    tf.config.threading.set_inter_op_parallelism_threads(recorded.get("inter_op", 0))
+    tf.config.threading.set_intra_op_parallelism_threads(recorded["intra_op"])
+    tf.config.threading.set_inter_op_parallelism_threads(recorded["inter_op"])
 
 
 def _chosen_recipe(name: str | None, recorded: Any, epochs: int | None, batch_size: int | None) -> Recipe | str | None:
@@ -240,6 +254,11 @@ def _chosen_recipe(name: str | None, recorded: Any, epochs: int | None, batch_si
 
 def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
     state, history = run.state, run.history
+    if not 1 <= state["best_epoch"] <= len(history):
+        raise artlucid.errors.RunError(
+            f"history.csv must have a row for every epoch. Received {run.path} with {len(history)} rows and the best "
+            f"epoch {state['best_epoch']}. The run is damaged: train again with another `--out`."
+        )
     best = history.iloc[state["best_epoch"] - 1].to_dict()
     results = {
         "run": str(run.path),
@@ -247,6 +266,7 @@ def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
         "best_epoch": state["best_epoch"],
         "validation": {"head_loss": best["val_head_loss"], "loss": best["val_loss"], "top_1": best["val_top_1"]},
         "precision": run.manifest["environment"]["precision"],
+        "changed_environments": state.get("environments", []),
     }
     text = (
         f"{run.path}: best epoch {state['best_epoch']} of {state['epochs_done']}, validation loss "
@@ -262,14 +282,20 @@ def evaluate(
     split: Annotated[str, typer.Option(help="test, val or train; only test gives test scores.")] = "test",
     batch_size: int = 32,
     precision: Annotated[str, typer.Option(help="float32, auto, bfloat16 or float16.")] = "float32",
+    architecture: Architecture = None,
+    max_excluded: MaxExcluded = 0.01,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Score a network: top-1, 3, 5, accuracy by class, confusion matrix."""
     from artlucid import evaluate as evaluation
+    from artlucid import models
 
-    options = evaluation.Options(batch_size=batch_size, precision=precision, progress=not quiet)
-    scores = evaluation.evaluate(model, data, split=split, options=options)
+    options = evaluation.Options(
+        batch_size=batch_size, precision=precision, max_excluded=max_excluded, progress=not quiet
+    )
+    network = models.load(model, architecture=architecture)
+    scores = evaluation.evaluate(network, data, split=split, options=options)
     _show(scores.to_json(), evaluation.as_text(scores), as_json)
 
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+# First, because Keras fails on another backend with an error of its own.
+import artlucid.models._backend
+
+# isort: split
+import h5py
 import keras
+import numpy as np
+import PIL
 import tensorflow as tf
 
+from artlucid.datasets._processors import usable_processors
 from artlucid.errors import ModelError
 
 __all__ = ["PRECISIONS", "Precision", "describe", "resolve_precision", "threads"]
 
-PACKAGES = ("artlucid", "tensorflow", "keras", "numpy", "Pillow", "h5py")
+PACKAGES = {"artlucid": artlucid, "tensorflow": tf, "keras": keras, "numpy": np, "Pillow": PIL, "h5py": h5py}
 
 PRECISIONS: Mapping[str, str] = {
     "float32": "float32",
@@ -106,17 +112,19 @@ def processor() -> dict[str, Any]:
 
 def threads() -> dict[str, int]:
     """How many threads TensorFlow uses within an operation and between operations."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
-        "intra_op": tf.config.threading.get_intra_op_parallelism_threads() or available,
-        "inter_op": tf.config.threading.get_inter_op_parallelism_threads() or available,
+        "intra_op": tf.config.threading.get_intra_op_parallelism_threads() or usable_processors(),
+        "inter_op": tf.config.threading.get_inter_op_parallelism_threads() or usable_processors(),
     }
 
 
 def describe(precision: Precision) -> dict[str, Any]:
     """Everything that a manifest records of the environment."""
     return {
-        "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: package.__version__ for name, package in PACKAGES.items()},
+        },
         "platform": platform.platform(terse=True),
         "processor": processor(),
         "gpus": [device.name for device in tf.config.list_physical_devices("GPU")],

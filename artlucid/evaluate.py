@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from tqdm import tqdm
 
 from artlucid import datasets, environment, metrics, models
 from artlucid.datasets import Dataset, Split
-from artlucid.errors import DataError, DataWarning, ModelError
+from artlucid.errors import DataError, ModelError
 from artlucid.inputs import Batches
 from artlucid.models import Network
 from artlucid.models._load import Source
@@ -40,13 +39,22 @@ class Options:
     batch_size : int
     precision : {"float32", "auto", "bfloat16", "float16"}
         Scores are computed in float32 unless told otherwise, so that they do not depend on the machine.
+    max_excluded : float
+        The largest part of the images that may be unusable, in 0 … 1.
     progress : bool
         Whether a bar is shown on a terminal.
     """
 
     batch_size: int = 32
     precision: str = "float32"
+    max_excluded: float = 0.01
     progress: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise DataError(
+                f"`batch_size` must be an integer of at least 1. Received {self.batch_size!r}. Give 32, for example."
+            )
 
 
 @dataclass(frozen=True)
@@ -123,11 +131,14 @@ def evaluate(model: Source, dataset: Dataset | str, *, split: str = "test", opti
     dataset = datasets.load(dataset)
     _check_classes(network, dataset)
     _check_split(dataset, split)
-    examination = datasets.examine(dataset, splits=[split], progress=options.progress)
+    examination = datasets.usable(
+        dataset,
+        splits=[split],
+        max_excluded=options.max_excluded,
+        shorter_side=_input_size(network),
+        progress=options.progress,
+    )
     usable = examination.dataset.split(split)
-    excluded = [f"{file.relative_path}: {file.reason}" for file in examination.excluded]
-    if excluded:
-        warnings.warn(f"{len(excluded)} images are left out: {'; '.join(excluded)}", DataWarning, stacklevel=2)
     precision = environment.resolve_precision(options.precision)
     predictions = predict(network, usable, options=options)
     assert usable.labels is not None
@@ -140,7 +151,7 @@ def evaluate(model: Source, dataset: Dataset | str, *, split: str = "test", opti
         data_identity=dataset.identity,
         split=split,
         images=len(usable),
-        excluded=excluded,
+        excluded=[f"{file.relative_path}: {file.reason}" for file in examination.excluded],
         top_1=top[1],
         top_3=top.get(3),
         top_5=top.get(5),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from artlucid.datasets import Split, read_image
+from artlucid.datasets._processors import usable_processors
 from artlucid.errors import DataError
 
 __all__ = ["Batches", "centre_crop", "epoch_order"]
@@ -121,7 +121,7 @@ class Batches:
             raise
 
     def _batches(self, indices: tf.data.Dataset) -> tf.data.Dataset:
-        images = indices.map(self._example, num_parallel_calls=os.cpu_count(), deterministic=True)
+        images = indices.map(self._example, num_parallel_calls=usable_processors(), deterministic=True)
         return images.batch(self.batch_size).prefetch(2)
 
     def _example(self, index: tf.Tensor) -> Any:

@@ -155,7 +155,7 @@ def _require(recipe: Recipe, field: str, holds: bool, rule: str) -> None:
     if not holds:
         raise RecipeError(
             f"`{field}` of a recipe must {rule}. Received {getattr(recipe, field)!r} in recipe {recipe.name!r}. "
-            f"Change it with `dataclasses.replace(recipe, {field}=...)`."
+            f"Give another value, in Python by `dataclasses.replace(recipe, {field}=...)`."
         )
 
 

@@ -116,6 +116,7 @@ def test_finetune_in_json(tiny, data, tmp_path):
         "best_epoch": 1,
         "validation": {"head_loss": best["val_head_loss"], "loss": best["val_loss"], "top_1": best["val_top_1"]},
         "precision": {"requested": "float32", "used": "float32", "reason": "as asked for"},
+        "changed_environments": [],
     }
     recipe = made.manifest["recipe"]
     assert (recipe["name"], recipe["epochs"], recipe["batch_size"], made.manifest["seed"]) == ("A", 1, 12, 4)
@@ -225,13 +226,14 @@ def test_ctrl_c_is_130(run, data, monkeypatch):
 def test_warnings_are_lines_unless_quiet(tiny, data, monkeypatch):
     import warnings
 
-    from artlucid import evaluate
+    from artlucid import evaluate, models
 
     def warned(*_, **__):
         warnings.warn("one image is odd", DataWarning, stacklevel=2)
         raise artlucid.errors.DataError("stop")
 
     monkeypatch.setattr(evaluate, "evaluate", warned)
+    monkeypatch.setattr(models, "load", lambda *_, **__: None)
     assert "warning: one image is odd\n" in invoke("evaluate", "x", "--data", data.specification).stderr
     assert invoke("evaluate", "x", "--data", data.specification, "--quiet").stderr == "error: stop\n"
 
@@ -241,9 +243,11 @@ def test_unusable_files_are_named(run, data, tmp_path):
 
     shutil.copytree(data.root, tmp_path / "drawn")
     (tmp_path / "drawn" / "test" / "red" / "empty.jpg").write_bytes(b"")
-    shown = command("evaluate", run.path, "--data", f"folder:{tmp_path}/drawn", script=TINY_COMMAND)
+    evaluation = ("evaluate", run.path, "--data", f"folder:{tmp_path}/drawn")
+    assert command(*evaluation, script=TINY_COMMAND).returncode == 2
+    shown = command(*evaluation, "--max-excluded", 0.1, script=TINY_COMMAND)
     assert shown.returncode == 0
-    assert "warning: 1 images are left out: " in shown.stderr and "empty.jpg: it is empty" in shown.stderr
+    assert "warning: 1 of 13 images is left out: " in shown.stderr and "empty.jpg: it is empty" in shown.stderr
 
 
 def test_quiet_success_writes_nothing_to_standard_error(data, tmp_path):

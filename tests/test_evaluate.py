@@ -184,8 +184,11 @@ def test_images_without_labels(tiny, data, tmp_path):
 def test_unusable_files_are_left_out_and_named(network, drawn):
     (drawn / "test" / "red" / "empty.jpg").write_bytes(b"")
     (drawn / "train" / "red" / "empty.jpg").write_bytes(b"")
-    with pytest.warns(DataWarning, match=r"1 images are left out: test/red/empty.jpg: it is empty"):
-        scores = evaluate.evaluate(network, datasets.folder(drawn))
+    with pytest.raises(DataError, match=r"At most 1.0% of the images may be unusable. Received 1 of 13"):
+        evaluate.evaluate(network, datasets.folder(drawn))
+    options = evaluate.Options(max_excluded=0.1)
+    with pytest.warns(DataWarning, match=r"1 of 13 images is left out: test/red/empty.jpg: it is empty"):
+        scores = evaluate.evaluate(network, datasets.folder(drawn), options=options)
     assert scores.images == 12
     (named,) = scores.excluded
     assert "red/empty.jpg: it is empty" in named

@@ -6,6 +6,7 @@ from artlucid.datasets._folder import folder
 from artlucid.datasets._load import SPECIFICATIONS, load
 from artlucid.datasets._rasta import rasta
 from artlucid.datasets._synthetic import synthetic
+from artlucid.datasets._usable import usable
 from artlucid.datasets.images import read_image
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "rasta",
     "read_image",
     "synthetic",
+    "usable",
 ]

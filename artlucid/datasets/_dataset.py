@@ -20,13 +20,15 @@ Labels: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.uint8]
 
 SPLIT_NAMES = ("train", "val", "test")
 
-# How each kind of dataset comes by its splits, for the error that a missing one gives.
-ORIGIN_OF_SPLITS = {
-    "rasta": "In RASTA's layout a split is a folder `wikipaintings_{name}/<Style>/<image>`.",
-    "folder": "A split is a subfolder `{name}/<class>/<image>`, or falls out of the hash of the file names (70/15/15).",
-    "synthetic": "The drawn datasets have train, val and test.",
+# How each kind of dataset gets a split that it lacks, for the error that a missing one gives.
+WAY_TO_A_SPLIT = {
+    "rasta": "add `wikipaintings_{name}/<Style>/<image>`; or put all style folders into one folder and load it with "
+    "`folder:PATH`, which splits it 70/15/15 by a hash of the file names",
+    "folder": "add `{name}/<class>/<image>` (`{name}/<image>` without labels); or put all class folders into one "
+    "folder without split folders: it is split 70/15/15 by a hash of the file names, and needs enough images for that",
+    "synthetic": "load the drawn dataset again, as it has train, val and test",
 }
-OTHER_ORIGIN = "Add it with `dataset.with_splits`."
+OTHER_WAY = "add it with `dataset.with_splits`"
 
 
 def nfc(text: str) -> str:
@@ -208,17 +210,17 @@ class Dataset:
         Raises
         ------
         DataError
-            If there is no such split; the message names those that exist and how the layout gives one.
+            If there is no such split; the message names those that exist and how to get one.
         """
         if name == "all":
             return self._joined()
         if name in self.splits:
             return self.splits[name]
         existing = ", ".join([*self.splits, "all"])
-        origin = ORIGIN_OF_SPLITS.get(self.name, OTHER_ORIGIN) if name in SPLIT_NAMES else ""
+        way = WAY_TO_A_SPLIT.get(self.name, OTHER_WAY).replace("{name}", name)
         raise DataError(
             f"`split` must be one that the dataset has: {existing}. Received {name!r} for {self.specification}. "
-            f"Choose one of these. {origin.replace('{name}', name)}".rstrip()
+            f"Choose one of these{f'. To get {name}, {way}' if name in SPLIT_NAMES else ''}."
         )
 
     @cached_property

@@ -1,17 +1,18 @@
 """Every file of a dataset read once: which are unusable, and which occur in more than one split."""
 
 import hashlib
-import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from artlucid.datasets._dataset import Dataset, Split
-from artlucid.datasets.images import decode, explain, open_regular_file
+from artlucid.datasets._processors import usable_processors
+from artlucid.datasets.images import check_shorter_side, decode, explain, open_regular_file, resized
 from artlucid.errors import DataError
 
 
@@ -52,7 +53,13 @@ class _Outcome:
     failure: str | None
 
 
-def examine(dataset: Dataset, *, splits: Sequence[str] | None = None, progress: bool = False) -> Examination:
+def examine(
+    dataset: Dataset,
+    *,
+    splits: Sequence[str] | None = None,
+    shorter_side: int | None = None,
+    progress: bool = False,
+) -> Examination:
     """Read every file, find the unusable ones and the duplicates between splits.
 
     Each file is decoded whole, a JPEG at an eighth of its scale, by one thread for each usable processor. At most
@@ -63,6 +70,9 @@ def examine(dataset: Dataset, *, splits: Sequence[str] | None = None, progress: 
     dataset : Dataset
     splits : sequence of str, optional
         Names of the splits to read; all by default. The others stay as they are.
+    shorter_side : int, optional
+        Exclude also the files that `read_image` would refuse to resize to this shorter side, in pixels: narrow ones,
+        which would grow above its limit.
     progress : bool
         Draw a bar on standard error where that is a terminal.
 
@@ -73,10 +83,12 @@ def examine(dataset: Dataset, *, splits: Sequence[str] | None = None, progress: 
     Raises
     ------
     DataError
-        If the dataset has no such split, or no file of a split can be used.
+        If the dataset has no such split, `shorter_side` is not a positive integer, or no file of a split can be
+        used.
     """
     names = _chosen(dataset, splits)
-    outcomes = _read_all([dataset.splits[name] for name in names], progress)
+    check_shorter_side(shorter_side)
+    outcomes = _read_all([dataset.splits[name] for name in names], shorter_side, progress)
     failures = [outcome for outcome in outcomes if outcome.failure is not None]
     excluded = tuple(Excluded(failed.split, failed.relative_path, str(failed.failure)) for failed in failures)
     return Examination(_without(dataset, failures), excluded, _duplicates(outcomes))
@@ -93,14 +105,14 @@ def _chosen(dataset: Dataset, splits: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(name for name in dataset.splits if name in splits)
 
 
-def _read_all(splits: Sequence[Split], progress: bool) -> list[_Outcome]:
+def _read_all(splits: Sequence[Split], shorter_side: int | None, progress: bool) -> list[_Outcome]:
     jobs = [(split, index) for split in splits for index in range(len(split))]
     shown = None if progress else True
     bar = tqdm(total=len(jobs), desc="Reading images", unit="image", file=sys.stderr, disable=shown)
-    with bar, ThreadPoolExecutor(_processors()) as pool:
+    with bar, ThreadPoolExecutor(usable_processors()) as pool:
         try:
             outcomes = []
-            for outcome in pool.map(_read, *zip(*jobs, strict=True)) if jobs else ():
+            for outcome in pool.map(partial(_read, shorter_side), *zip(*jobs, strict=True)) if jobs else ():
                 outcomes.append(outcome)
                 bar.update()
         except BaseException:
@@ -110,21 +122,19 @@ def _read_all(splits: Sequence[Split], progress: bool) -> list[_Outcome]:
     return outcomes
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _read(split: Split, index: int) -> _Outcome:
-    digest, failure = _digest_and_failure(split.path(index))
+def _read(shorter_side: int | None, split: Split, index: int) -> _Outcome:
+    digest, failure = _digest_and_failure(split.path(index), shorter_side)
     return _Outcome(split.name, index, split.relative_paths[index], digest, failure)
 
 
-def _digest_and_failure(path: Path) -> tuple[str, str | None]:
+def _digest_and_failure(path: Path, shorter_side: int | None) -> tuple[str, str | None]:
     try:
         with open_regular_file(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            decode(file, least_side=1)
+            _, size, _ = decode(file, least_side=1)
+            if shorter_side is not None:
+                resized(size, int(shorter_side))
     except Exception as error:
         return "", explain(error)
     return digest, None

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from artlucid.datasets._dataset import Split, nfc
+from artlucid.datasets._wording import count_of, printable
 from artlucid.datasets.images import SUFFIXES
 from artlucid.errors import DataError
 
@@ -37,13 +38,15 @@ def existing_folder(path: str | os.PathLike[str], kind: str) -> Path:
 def class_folders(folder: Path, prefix: str) -> ClassFolders:
     """List the images of each subfolder, any depth, as paths that begin with `prefix`.
 
-    Folders whose names differ only in Unicode form are one class, under its NFC name.
+    Folders whose names differ only in Unicode form are one class, under its NFC name. A name that is not UTF-8 is
+    refused: it could be written into no manifest.
     """
     images: dict[str, list[str]] = {}
     loose: list[str] = []
     ignored: Counter[str] = Counter()
     for entry in visible_entries(folder):
         if entry.is_dir():
+            _check_class_name(folder, entry.name)
             found = images.setdefault(nfc(entry.name), [])
             found += _images_among(_files_below(Path(entry.path), f"{prefix}{entry.name}/"), ignored)
         else:
@@ -95,13 +98,28 @@ def contents(folder: Path) -> str:
     return f"no images but {count_of(len(files), 'other file')} ({_by_suffix(Counter(map(_suffix, files)))})"
 
 
-def count_of(number: int, noun: str) -> str:
-    """Spell a number with its noun.
+def holds_images(folder: Path) -> bool:
+    """Say whether a folder holds an image at any depth; one that cannot be looked into may hold some."""
+    try:
+        return any(is_image(file) for file in _files_below(folder, ""))
+    except (DataError, OSError):
+        return True
 
-    >>> count_of(1, "file"), count_of(2, "file")
-    ('1 file', '2 files')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+def is_image(file: str) -> bool:
+    """Say whether a file's suffix is one of an accepted image format."""
+    return _suffix(file) in SUFFIXES
+
+
+def _check_class_name(folder: Path, name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            "The name of a class folder must be UTF-8, as it names the class. Received "
+            f"`{printable(os.fspath(folder / name))}`. Rename the folder, for example to "
+            f"`{os.fsencode(name).decode('latin-1')}`, which is how Latin-1 reads it."
+        ) from error
 
 
 def _files_below(folder: Path, prefix: str, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[str]:
@@ -122,7 +140,7 @@ def _files_below(folder: Path, prefix: str, above: frozenset[tuple[int, int]] = 
 def _images_among(files: Iterable[str], ignored: Counter[str]) -> list[str]:
     images = []
     for file in files:
-        if _suffix(file) in SUFFIXES:
+        if is_image(file):
             images.append(file)
         else:
             ignored[_suffix(file)] += 1

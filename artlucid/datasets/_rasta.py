@@ -7,7 +7,8 @@ from artlucid.datasets._layout import existing_folder, visible_entries
 from artlucid.datasets._split_folders import read_split_folders
 from artlucid.errors import DataError
 
-FOLDERS = {split: f"wikipaintings_{split}" for split in SPLIT_NAMES}
+SPELLING = "wikipaintings_{}"
+FOLDERS = {split: SPELLING.format(split) for split in SPLIT_NAMES}
 
 
 def rasta(path: str | os.PathLike[str]) -> Dataset:
@@ -23,12 +24,13 @@ def rasta(path: str | os.PathLike[str]) -> Dataset:
     -------
     Dataset
         One label an image. The classes are those of train, or of all splits together where there is no train.
+        A notice names other folders with images beside these, and another counts images beside them.
 
     Raises
     ------
     DataError
-        If none of the three folders exists, a style of train has no images, or another split has a style that
-        train lacks.
+        If none of the three folders exists, a style of train has no images, another split has a style that train
+        lacks, or a style's name is not UTF-8.
     """
     root = existing_folder(path, "rasta")
     names = [entry.name for entry in visible_entries(root)]
@@ -39,4 +41,4 @@ def rasta(path: str | os.PathLike[str]) -> Dataset:
             f"{', '.join(names[:10]) or 'nothing'}{', …' if len(names) > 10 else ''}. Give the folder above them, or "
             f"load a folder for each class with `folder:{root}`."
         )
-    return read_split_folders("rasta", root, folders)
+    return read_split_folders("rasta", root, folders, spelling=SPELLING)

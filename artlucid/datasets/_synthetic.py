@@ -18,6 +18,7 @@ from artlucid.datasets._dataset import SPLIT_NAMES, Dataset
 from artlucid.datasets._split_folders import read_split_folders
 from artlucid.datasets._styles import STYLES, paint
 from artlucid.errors import DataError
+from artlucid.files import cache_folder
 
 # Hidden, so that a drawn dataset is also an ordinary `folder:PATH`.
 MANIFEST = ".artlucid-synthetic.json"
@@ -121,11 +122,9 @@ def _is_integer(value: object, least: int) -> bool:
 
 
 def _default_folder(manifest: Mapping[str, Any]) -> Path:
-    keras_home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    cache = Path(os.environ.get("ARTLUCID_CACHE") or Path(keras_home, "artlucid"))
     numbers = "x".join(str(number) for number in manifest["images_per_class"])
     name = f"{manifest['kind']}-{manifest['version']}-seed{manifest['seed']}-{numbers}-{manifest['size']}px"
-    return Path(os.path.abspath(cache.expanduser())) / "synthetic" / name
+    return Path(os.path.abspath(cache_folder() / "synthetic" / name))
 
 
 def _draw_under_lock(root: Path, manifest: Mapping[str, Any]) -> None:

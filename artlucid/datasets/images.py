@@ -83,11 +83,7 @@ def read_image(path: str | os.PathLike[str], *, shorter_side: int | None = None)
     ...     read_image(Path(folder, "grey.png"), shorter_side=10).shape
     (10, 20, 3)
     """
-    if shorter_side is not None and (not isinstance(shorter_side, int | np.integer) or shorter_side < 1):
-        raise DataError(
-            f"`shorter_side` must be a positive integer or None. Received {shorter_side!r}. "
-            "Give the number of pixels, for example 256, or None for the size in the file."
-        )
+    check_shorter_side(shorter_side)
     try:
         with open_regular_file(Path(path)) as file:
             return _read(file, shorter_side)
@@ -96,6 +92,15 @@ def read_image(path: str | os.PathLike[str], *, shorter_side: int | None = None)
             f"`path` must be a readable image ({', '.join(FORMATS)}). Received {os.fspath(path)}: {explain(error)}. "
             "Replace or remove the file; `datasets.examine` lists all such files of a dataset."
         ) from error
+
+
+def check_shorter_side(shorter_side: int | None) -> None:
+    """Refuse what is no number of pixels, with a DataError."""
+    if shorter_side is not None and (not isinstance(shorter_side, int | np.integer) or shorter_side < 1):
+        raise DataError(
+            f"`shorter_side` must be a positive integer or None. Received {shorter_side!r}. "
+            "Give the number of pixels, for example 256, or None for the size in the file."
+        )
 
 
 def open_regular_file(path: Path) -> BufferedReader:
@@ -141,6 +146,22 @@ def decode(file: BufferedReader, *, least_side: int | None = None) -> tuple[Imag
         return _over_white(image), size, _orientation(image)
 
 
+def resized(size: tuple[int, int], shorter_side: int) -> tuple[int, int]:
+    """Give the size with that shorter side, the longer one rounded; ValueError where it is above the limit.
+
+    >>> resized((50, 101), 20)
+    (20, 40)
+    """
+    shorter = min(size)
+    width, height = ((2 * side * shorter_side + shorter) // (2 * shorter) for side in size)
+    if width * height > LARGEST_IMAGE:
+        raise ValueError(
+            f"it is {size[0]} x {size[1]} pixels, and {width} x {height} when resized are above the limit of 178 "
+            "megapixels"
+        )
+    return width, height
+
+
 def explain(error: Exception) -> str:
     """Say in a clause why a file could not be read."""
     if isinstance(error, UnidentifiedImageError):
@@ -153,9 +174,7 @@ def explain(error: Exception) -> str:
 def _read(file: BufferedReader, shorter_side: int | None) -> npt.NDArray[np.uint8]:
     image, size, orientation = decode(file, least_side=None if shorter_side is None else 2 * int(shorter_side))
     if shorter_side is not None:
-        target = _resized(size, int(shorter_side))
-        _check_size(target)
-        image = image.resize(target, Image.Resampling.LANCZOS)
+        image = image.resize(resized(size, int(shorter_side)), Image.Resampling.LANCZOS)
     if orientation in TRANSPOSITIONS:
         image = image.transpose(TRANSPOSITIONS[orientation])
     return np.array(image, dtype=np.uint8)
@@ -164,12 +183,6 @@ def _read(file: BufferedReader, shorter_side: int | None) -> npt.NDArray[np.uint
 def _check_size(size: tuple[int, int]) -> None:
     if size[0] * size[1] > LARGEST_IMAGE:
         raise ValueError(f"{size[0]} x {size[1]} pixels are above the limit of 178 megapixels")
-
-
-def _resized(size: tuple[int, int], shorter_side: int) -> tuple[int, int]:
-    shorter = min(size)
-    width, height = ((2 * side * shorter_side + shorter) // (2 * shorter) for side in size)
-    return width, height
 
 
 def _orientation(image: Image.Image) -> int:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-import tensorflow as tf
-
 import artlucid
 from artlucid import models
+from artlucid.export._manifest import identification, provenance
 from artlucid.export._rewrite import rewrite
 from artlucid.export._target import checked
 from artlucid.export._trace import INPUT, aliases, trace
 from artlucid.files import write_atomically, write_json
-from artlucid.models import Network, _names
+from artlucid.models import Network
 from artlucid.models._load import Source
 from artlucid.models.weights._graph import FORMAT, METADATA, VERSION
 
@@ -38,7 +37,7 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     model : str, path, Run, Network or keras.Model
         Anything that `artlucid.models.load` takes.
     path : str or path
-        Ends in ``.pb``; files that are there stay whole until the new ones are.
+        Ends in ``.pb``; its folder is made if need be. Files that are there stay whole until the new ones are.
 
     Returns
     -------
@@ -48,7 +47,10 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     Raises
     ------
     ExportError
-        If the path cannot be written, or if the network needs an op or attribute that TensorFlow 1.15 does not know.
+        If the path has another suffix, or if the network needs an op or attribute
+        that TensorFlow 1.15 does not know.
+    OutputError
+        If a file cannot be written.
 
     Examples
     --------
@@ -81,7 +83,7 @@ def _texts(network: Network) -> dict[str, str]:
             {
                 "format": FORMAT,
                 "version": VERSION,
-                **_identification(network),
+                **identification(network),
                 "class_names": list(network.class_names),
                 "artlucid": artlucid.__version__,
             }
@@ -96,19 +98,6 @@ def _feeding(network: Network) -> dict[str, Any]:
     return {"input_name": INPUT, "image_shape": [*sides, 3], "image_value_range": VALUE_RANGE}
 
 
-def _identification(network: Network) -> dict[str, Any]:
-    architecture = network.architecture
-    if architecture is None:
-        return {"architecture": None, "variant": None, "activation": None, "identity": network.identity}
-    softmax = _names.has_softmax(network.keras_model, architecture)
-    return {
-        "architecture": architecture.name,
-        "variant": architecture.variant,
-        "activation": "softmax" if softmax else "sigmoid",
-        "identity": network.identity,
-    }
-
-
 def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:
     """Lucid's manifest, and how the graph was made; Lucid makes an attribute of its model of every key."""
     return {
@@ -120,15 +109,9 @@ def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:
         "layers": _layers(network),
         "format": FORMAT,
         "version": VERSION,
-        **_identification(network),
+        **identification(network),
         "sha256": digest,
-        "source": network.source,
-        "lineage": dict(network.lineage),
-        "made_with": {
-            "artlucid": artlucid.__version__,
-            "keras": keras.__version__,
-            "tensorflow": tf.__version__,
-        },
+        **provenance(network),
     }
 
 
@@ -142,7 +125,7 @@ def _labels(network: Network, path: Path) -> dict[str, Any]:
 def _dataset(network: Network) -> dict[str, Any]:
     """What a network that comes from a run was trained on."""
     trained_on = network.lineage.get("dataset")
-    return {"dataset": trained_on["specification"]} if trained_on else {}
+    return {"dataset": trained_on["specification"]} if isinstance(trained_on, Mapping) else {}
 
 
 def _layers(network: Network) -> list[dict[str, Any]]:

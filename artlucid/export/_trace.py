@@ -15,9 +15,9 @@ from artlucid.errors import ExportError
 from artlucid.models import Network, _names, layer_output
 from artlucid.models._layers import LocalResponseNormalization
 from artlucid.models._network import variables
+from artlucid.models.weights._graph import SUFFIXES
 
 INPUT = "input"
-PARTS = {"kernel": "w", "bias": "b"}
 
 Tensor = Any
 
@@ -115,5 +115,5 @@ def _constants(network: Network, concrete: Any) -> dict[str, str]:
     names = {}
     for name, variable in variables(network.keras_model, architecture).items():
         layer, part = name.split("/")
-        names[captured[id(variable.value.handle)]] = f"{graph_names.get(layer, layer)}_{PARTS[part]}"
+        names[captured[id(variable.value.handle)]] = f"{graph_names.get(layer, layer)}{SUFFIXES[part]}"
     return names

@@ -1,5 +1,10 @@
 """Training: recipes, learning rates by layer, runs that survive interruption."""
 
+# First, because Keras fails on another backend with an error of its own.
+from artlucid.models import _backend as _backend
+
+# isort: split
+from artlucid.finetune._manifest import check_complete
 from artlucid.finetune._training import Options, fit
 
-__all__ = ["Options", "fit"]
+__all__ = ["Options", "check_complete", "fit"]

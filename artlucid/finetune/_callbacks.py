@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import sys
@@ -13,25 +14,24 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
-from artlucid.architectures import Architecture
 from artlucid.errors import TrainingError
 from artlucid.finetune import _checkpoint
 from artlucid.finetune._keeper import Keeper
-from artlucid.models._network import get_arrays, variables
+from artlucid.models._network import get_arrays
 from artlucid.models.weights._record import Weights
 
 logger = logging.getLogger("artlucid")
 
 
 class KeepEpoch(keras.callbacks.Callback):
-    """Hands each epoch to the keeper, then writes the checkpoint.
+    """Hands each epoch to the keeper.
 
     Parameters
     ----------
     keeper : Keeper
-    architecture : Architecture
-    class_names : tuple of str
-    activation : str
+    trained : Trained
+    weights : Weights
+        Those of the start: the later ones are of the same architecture and classes.
     rates : mapping of str to float
         Learning rate at the first step by a name, to be followed in the history.
     """
@@ -39,16 +39,14 @@ class KeepEpoch(keras.callbacks.Callback):
     def __init__(
         self,
         keeper: Keeper,
-        architecture: Architecture,
-        class_names: tuple[str, ...],
-        activation: str,
+        trained: _checkpoint.Trained,
+        weights: Weights,
         rates: Mapping[str, float],
     ) -> None:
         super().__init__()
         self.keeper = keeper
-        self.architecture = architecture
-        self.class_names = class_names
-        self.activation = activation
+        self.trained = trained
+        self.weights = weights
         self.rates = rates
         self._begun = 0.0
 
@@ -59,16 +57,20 @@ class KeepEpoch(keras.callbacks.Callback):
         losses = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
         _check_finite(losses, epoch, "after the last batch")
         row = {"epoch": epoch + 1, **losses, **self._current_rates()}
-        arrays = get_arrays(self.model, self.architecture)
-        weights = Weights(arrays, self.architecture, self.class_names, self.activation)
+        weights = with_arrays_of(self.model, self.weights)
         self.keeper.keep(weights, row, time.monotonic() - self._begun, self._save)
 
     def _save(self, path: Path, progress: _checkpoint.Progress) -> None:
-        _checkpoint.save(path, progress, variables(self.model, self.architecture), self.model.optimizer)
+        _checkpoint.save(path, progress, self.trained)
 
     def _current_rates(self) -> dict[str, float]:
         now = float(self.model.optimizer.learning_rate.numpy())
         return {name: now * rate / self.rates["head_rate"] for name, rate in self.rates.items()}
+
+
+def with_arrays_of(model: keras.Model, weights: Weights) -> Weights:
+    """The weights that a network has now, in the place of those that it began with."""
+    return dataclasses.replace(weights, arrays=get_arrays(model, weights.architecture))
 
 
 class StopAtNaN(keras.callbacks.Callback):
@@ -91,8 +93,8 @@ def _check_finite(losses: Mapping[str, float], epoch: int, when: str) -> None:
     if bad:
         raise TrainingError(
             f"Losses must stay finite. Received {bad[0]} = {losses[bad[0]]} in epoch {epoch + 1}, {when}. Training "
-            "stopped there, and the weights of the last good epoch are kept: lower the learning rates, or look at the "
-            "data."
+            f"stopped there, and {'the weights of the last good epoch' if epoch else 'the initial weights'} are kept: "
+            "lower the learning rates, or look at the data."
         )
 
 

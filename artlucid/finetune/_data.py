@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import warnings
 from pathlib import Path
 
-from artlucid.datasets import Dataset, Examination, Split, examine
-from artlucid.errors import DataError, DataWarning, RunError
+from artlucid.datasets import Dataset, Examination, Split
+from artlucid.errors import DataError, RunError
 from artlucid.files import write_atomically
 
 COLUMNS = ["split", "path", "reason"]
 TRAINING_SPLITS = ("train", "val")
-SHOWN = 5
-"""How many files a message names."""
 
 
 def check_task(dataset: Dataset) -> None:
@@ -27,47 +24,6 @@ def check_task(dataset: Dataset) -> None:
         )
     for name in TRAINING_SPLITS:
         dataset.split(name)
-
-
-def examined(dataset: Dataset, *, max_excluded: float, progress: bool) -> Examination:
-    """Look at every file once, and warn of what would change the meaning of the scores.
-
-    Raises
-    ------
-    DataError
-        If more than `max_excluded` of the files cannot be used.
-    """
-    if not 0 <= max_excluded <= 1:
-        raise DataError(
-            f"`max_excluded` must be a part of the images, in 0 … 1. Received {max_excluded!r}. "
-            "Give 0.05, for example, for 5 %."
-        )
-    for notice in dataset.notices:
-        warnings.warn(notice, DataWarning, stacklevel=2)
-    examination = examine(dataset, progress=progress)
-    total = sum(len(split) for split in dataset.splits.values())
-    excluded = examination.excluded
-    named = [f"{file.relative_path}: {file.reason}" for file in excluded]
-    if len(excluded) > max_excluded * total:
-        raise DataError(
-            f"At most {max_excluded:.1%} of the images may be unusable. Received {len(excluded)} of {total} in "
-            f"{dataset.specification}: {_some(named)}. Repair or remove them, or allow more with `--max-excluded`."
-        )
-    if excluded:
-        warnings.warn(f"{len(excluded)} of {total} images are left out: {_some(named)}", DataWarning, stacklevel=2)
-    if examination.duplicates:
-        groups = [" = ".join(f"{path} ({split})" for split, path in group) for group in examination.duplicates]
-        warnings.warn(
-            f"{len(groups)} images stand in more than one split, which flatters the scores: {_some(groups)}",
-            DataWarning,
-            stacklevel=2,
-        )
-    return examination
-
-
-def _some(items: list[str]) -> str:
-    """The first items, so that a message stays readable."""
-    return "; ".join(items[:SHOWN]) + ("; …" if len(items) > SHOWN else "")
 
 
 def write_excluded(path: Path, examination: Examination) -> None:

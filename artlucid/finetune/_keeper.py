@@ -23,7 +23,7 @@ SELECTED_BY: Mapping[str, str] = MappingProxyType({"head_loss": "val_head_loss",
 
 @dataclass
 class Keeper:
-    """Writes what a run keeps; the checkpoint comes last, so that whatever it counts is there.
+    """Writes what a run keeps; the checkpoint comes first, and whatever else it counts can be made again from it.
 
     Attributes
     ----------
@@ -51,14 +51,18 @@ class Keeper:
     ) -> None:
         """Take in an epoch: its weights, its row of the history, and what `save` puts into the checkpoint."""
         following = _followed_by(self.progress, row, seconds, self.selected_by)
+        save(self.checkpoint, following)
+        self.take_over(following, weights)
+
+    def take_over(self, progress: Progress, weights: Weights) -> None:
+        """Write the files that belong to a checkpoint, also when the process that wrote it did not come to it."""
         content = _own.to_bytes(weights)
-        if following.best_epoch == following.epochs_done:
+        if progress.best_epoch == progress.epochs_done:
             write_atomically(self.folder / "best.h5", content)
         if self.keep_epochs:
-            write_atomically(self.folder / "epochs" / f"epoch-{following.epochs_done:03d}.h5", content)
+            write_atomically(self.folder / "epochs" / f"epoch-{progress.epochs_done:03d}.h5", content)
         write_atomically(self.folder / "last.h5", content)
-        save(self.checkpoint, following)
-        self.progress = following
+        self.progress = progress
         self.write_tables("running")
 
     def write_tables(self, status: str, **more: Any) -> None:
@@ -76,6 +80,7 @@ class Keeper:
             "selected_by": self.selected_by,
             "best_loss": progress.best_loss if math.isfinite(progress.best_loss) else None,
             "seconds": progress.seconds,
+            "environments": progress.environments,
             **more,
         }
         write_json(self.folder / "state.json", state)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from artlucid.errors import RunError
+from artlucid.runs import Run
 
 # On these the bits of a run depend; a resumed run uses the recorded ones or is refused.
 SETTINGS = ("recipe", "seed", "dataset.identity", "initial_weights.identity", "architecture", "keep_epochs")
@@ -18,19 +21,32 @@ ENVIRONMENT = (
 )
 
 
-def lineage(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run's manifest says of the run that its weights came from, back to the first."""
-    if not manifest:
-        return {}
-    return {key: manifest[key] for key in ("recipe", "seed", "dataset", "initial_weights") if key in manifest}
+def settings_digest(manifest: Mapping[str, Any]) -> str:
+    """Hash of the settings that a run's bits depend on."""
+    settings = {key: _at(manifest, key) for key in SETTINGS}
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def check_complete(recorded: Mapping[str, Any], *, run: str) -> None:
-    """Refuse a manifest that lacks what a run needs to go on; raises RunError."""
+def check_complete(run: Run) -> None:
+    """Refuse a run whose manifest lacks what it needs to go on.
+
+    Parameters
+    ----------
+    run : Run
+
+    Raises
+    ------
+    RunError
+        With what is missing.
+    """
+    recorded = run.manifest
     missing = [key for key in (*SETTINGS, *ENVIRONMENT) if _at(recorded, key) is None]
+    threads = _at(recorded, "environment.threads")
+    if not isinstance(threads, dict) or not all(isinstance(count, int) and count > 0 for count in threads.values()):
+        missing.append("usable environment.threads")
     if missing:
         raise RunError(
-            f"The manifest of a run must hold its settings. Received {run} without {', '.join(missing)}. "
+            f"The manifest of a run must hold its settings. Received {run.path} without {', '.join(missing)}. "
             "It is damaged: train again with another `--out`."
         )
 
@@ -38,6 +54,8 @@ def check_complete(recorded: Mapping[str, Any], *, run: str) -> None:
 def check_settings(recorded: Mapping[str, Any], now: Mapping[str, Any], *, run: str) -> None:
     """Hold a resumed run to its recorded settings; raises RunError with both sides of every difference."""
     settings = _differences(recorded, now, SETTINGS)
+    if any(difference.startswith("dataset") for difference in settings):
+        settings.append(f"the data were {_described(recorded)}, are {_described(now)}")
     if settings:
         raise RunError(
             f"A resumed run must have the settings that it began with. Received other ones for {run}: "
@@ -71,15 +89,20 @@ def check_environment(
     return environment
 
 
-def _differences(recorded: Mapping[str, Any], now: Mapping[str, Any], keys: tuple[str, ...]) -> list[str]:
+def _differences(recorded: Mapping[str, Any], now: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     found = []
     for key in keys:
         before, after = _at(recorded, key), _at(now, key)
         if isinstance(before, dict) and isinstance(after, dict):
-            found += _differences(before, after, tuple(sorted(set(before) | set(after))))
+            found += [f"{key}.{difference}" for difference in _differences(before, after, sorted({*before, *after}))]
         elif _plain(before) != _plain(after):
             found.append(f"{key} was {before!r}, is {after!r}")
     return found
+
+
+def _described(manifest: Mapping[str, Any]) -> str:
+    images = ", ".join(f"{count} {split}" for split, count in manifest["dataset"]["images"].items())
+    return f"{manifest['dataset']['specification']} ({images})"
 
 
 def _at(content: Mapping[str, Any], key: str) -> Any:

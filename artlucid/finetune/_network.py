@@ -29,6 +29,13 @@ class Policies:
         """What matched what, for the manifest."""
         return {policy.name: policy.matches for policy in (self.rates, self.trainable, self.random)}
 
+    def new_layers(self) -> str:
+        """The layers that start at random, for people: by name where they are few."""
+        new = [layer for layer, random in self.random.values.items() if random]
+        if len(new) == len(self.random.values):
+            return "every layer"
+        return ", ".join(new) if len(new) < 4 else f"{len(new)} of {len(self.random.values)} layers, from {new[0]} on"
+
 
 def resolve_policies(recipe: Recipe, architecture: Architecture) -> Policies:
     """Resolve a recipe's policies over the layers of a network.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
@@ -19,13 +20,14 @@ from artlucid.datasets import Dataset
 from artlucid.errors import OutputError, RecipeError, RunError, RunWarning
 from artlucid.files import write_atomically
 from artlucid.finetune import _checkpoint, _data, _manifest
-from artlucid.finetune._callbacks import KeepEpoch, ShowProgress, StopAtNaN
-from artlucid.finetune._checkpoint import Progress
+from artlucid.finetune._callbacks import KeepEpoch, ShowProgress, StopAtNaN, with_arrays_of
+from artlucid.finetune._checkpoint import Progress, Trained
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
+from artlucid.finetune._logs import Logs
 from artlucid.finetune._network import Policies, build_network, compile_network, resolve_policies, starting_arrays
 from artlucid.inputs import Batches
-from artlucid.models._load import Source, resolve
-from artlucid.models._network import Network, get_arrays, set_arrays, variables
+from artlucid.models._load import Source, resolve, spelled
+from artlucid.models._network import get_arrays, set_arrays, variables
 from artlucid.models.weights import _own
 from artlucid.models.weights._record import Weights, identity
 from artlucid.recipes import Recipe
@@ -75,6 +77,8 @@ class _Job:
     policies: Policies
     precision: environment.Precision
     options: Options
+    changed: tuple[str, ...] = ()
+    """What is different in the environment from when the run began."""
 
     @property
     def architecture(self) -> Architecture:
@@ -144,6 +148,8 @@ def fit(
         _check_free(out, resume)
         _remove_leftovers(out)
         recorded = runs.open_run(out) if (out / runs.MANIFEST).is_file() else None
+        if recorded is None and resume:
+            logger.info("nothing to resume in %s: a new run begins", out)
         if recorded is None:
             job = _begin(dataset, recipe, weights, seed, out, options)
         else:
@@ -210,7 +216,13 @@ def _begin(
     given, parent = resolve(source, architecture=options.architecture, seed=seed)
     policies = resolve_policies(recipe, given.architecture)
     precision = environment.resolve_precision(options.precision)
-    examination = _data.examined(dataset, max_excluded=options.max_excluded, progress=options.progress)
+    examination = datasets.usable(
+        dataset,
+        max_excluded=options.max_excluded,
+        shorter_side=given.architecture.input_size,
+        progress=options.progress,
+    )
+    logger.info("new, at random: %s", policies.new_layers())
     start = _starting_weights(given, dataset.class_names, recipe, policies, seed)
     manifest = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -222,9 +234,9 @@ def _begin(
         "excluded": len(examination.excluded),
         "duplicates": [[list(place) for place in group] for group in examination.duplicates],
         "initial_weights": {
-            "source": _spelled(source),
+            "source": spelled(source),
             "identity": identity(given.architecture, given.arrays),
-            "lineage": _manifest.lineage(parent),
+            "lineage": dict(parent),
         },
         "keep_epochs": options.keep_epochs,
         "environment": environment.describe(precision),
@@ -234,10 +246,6 @@ def _begin(
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
     keeper.write_tables("running")
     return _Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, options)
-
-
-def _spelled(source: Source) -> str:
-    return source.source if isinstance(source, Network) else str(source)
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:
@@ -283,7 +291,7 @@ def _take_up(
     None if the run is finished.
     """
     recorded = run.manifest
-    _manifest.check_complete(recorded, run=str(run.path))
+    _manifest.check_complete(run)
     recipe = recipes.from_json(recorded["recipe"]) if recipe is None else recipes.get(recipe)
     used = recorded["environment"]["precision"]["used"]
     precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
@@ -308,14 +316,14 @@ def _take_up(
     start = _own.read(run.path / "initial.h5")
     clean = _data.without_recorded(dataset, run.path / "excluded.csv")
     policies = resolve_policies(recipe, start.architecture)
-    return _Job(run, clean, recipe, start, policies, precision, options)
+    return _Job(run, clean, recipe, start, policies, precision, options, tuple(changed))
 
 
 def _initial_weights_now(recorded: Mapping[str, Any], weights: Source | None, options: Options) -> Mapping[str, Any]:
-    if weights is None or _spelled(weights) == recorded["source"]:
+    if weights is None or spelled(weights) == recorded["source"]:
         return recorded
     given, _ = resolve(weights, architecture=options.architecture)
-    return {"source": _spelled(weights), "identity": identity(given.architecture, given.arrays)}
+    return {"source": spelled(weights), "identity": identity(given.architecture, given.arrays)}
 
 
 def _architecture_now(recorded: Mapping[str, Any], options: Options) -> Mapping[str, Any]:
@@ -336,17 +344,30 @@ def _train(job: _Job) -> None:
     compile_network(model, recipe, job.architecture, job.policies.rates.values, len(train))
     set_arrays(model, job.architecture, job.start.arrays)
     keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
+    trained = Trained(_manifest.settings_digest(job.run.manifest), variables(model, job.architecture), model.optimizer)
     if keeper.checkpoint.exists():
-        keeper.progress = _checkpoint.restore(keeper.checkpoint, variables(model, job.architecture), model.optimizer)
-        logger.info("%s goes on after epoch %d of %d", folder, keeper.progress.epochs_done, recipe.epochs)
+        progress = _checkpoint.restore(keeper.checkpoint, trained)
+        keeper.take_over(progress, with_arrays_of(model, job.start))
+        logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
+    if job.changed:
+        keeper.progress = _with_environment(keeper.progress, job)
     try:
-        _fit_epochs(job, model, keeper, train, validation)
+        _fit_epochs(job, model, trained, keeper, (train, validation))
     except BaseException as error:
         # On a full disk this fails too; the first error is the one to show.
         with contextlib.suppress(OutputError):
             keeper.write_tables("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error=str(error))
         raise
     keeper.write_tables("finished")
+
+
+def _with_environment(progress: Progress, job: _Job) -> Progress:
+    change = {
+        "after_epoch": progress.epochs_done,
+        "changed": list(job.changed),
+        "environment": environment.describe(job.precision),
+    }
+    return dataclasses.replace(progress, environments=[*progress.environments, change])
 
 
 def _batches(job: _Job, split: str) -> Batches:
@@ -358,16 +379,17 @@ def _batches(job: _Job, split: str) -> Batches:
     )
 
 
-def _fit_epochs(job: _Job, model: keras.Model, keeper: Keeper, train: Batches, validation: Batches) -> None:
+def _fit_epochs(job: _Job, model: keras.Model, trained: Trained, keeper: Keeper, data: tuple[Batches, Batches]) -> None:
     recipe, done = job.recipe, keeper.progress.epochs_done
+    train, validation = data
     if done >= recipe.epochs:
         return
     rates = {"head_rate": recipe.head_rate, "body_rate": recipe.body_rate}
     show = ShowProgress(len(train.split), batch_size=recipe.batch_size, epochs=recipe.epochs, epochs_done=done)
     callbacks = [
         StopAtNaN(),
-        KeepEpoch(keeper, job.architecture, job.dataset.class_names, job.start.activation, rates),
-        keras.callbacks.TensorBoard(str(job.run.path / "logs"), write_graph=False),
+        KeepEpoch(keeper, trained, job.start, rates),
+        Logs(str(job.run.path / "logs"), write_graph=False),
     ]
     if job.options.progress:
         callbacks.append(show)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,13 +12,15 @@ import numpy.typing as npt
 
 from artlucid import architectures
 from artlucid.architectures import Architecture
-from artlucid.errors import ModelError
+from artlucid.errors import ModelError, WeightsError
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._load import resolve
 from artlucid.models._network import set_arrays, variables
-from artlucid.models.weights._record import Weights
+from artlucid.models.weights._record import ACTIVATIONS, Weights
 
 Tensor = Any
+
+logger = logging.getLogger("artlucid")
 
 
 def InceptionV1(  # noqa: PLR0913 - name and arguments as in keras.applications
@@ -79,7 +82,7 @@ def InceptionV1(  # noqa: PLR0913 - name and arguments as in keras.applications
     >>> models.InceptionV1(weights=None, variant="mini", classes=6).output_shape
     (None, 6)
     """
-    _check_choice("classifier_activation", classifier_activation, ("softmax", "sigmoid"))
+    _check_choice("classifier_activation", classifier_activation, ACTIVATIONS)
     _check_choice("pooling", pooling, (None, "avg", "max"))
     _check_top(include_top, classes, deep_supervision)
     loaded = None if weights is None else resolve(weights, architecture=variant, seed=seed)[0]
@@ -105,12 +108,23 @@ _POOLINGS = {"avg": keras.layers.GlobalAveragePooling2D, "max": keras.layers.Glo
 
 
 def _fitting(weights: Weights, model: keras.Model, architecture: Architecture, classes: int) -> dict[str, Any]:
-    """The arrays for the layers that the model has, without classifiers of another width."""
+    """The arrays for the layers that the model has, without classifiers of another width; says what stays random."""
     skipped = architecture.classifiers if classes != weights.classes else ()
     present = variables(model, architecture)
-    return {
+    fitting = {
         name: array for name, array in weights.arrays.items() if name in present and name.split("/")[0] not in skipped
     }
+    new = list(dict.fromkeys(name.split("/")[0] for name in present if name not in fitting))
+    may_be_new = {layer.name for head in (architecture.head, *architecture.auxiliary_heads) for layer in head.layers}
+    lacking = [layer for layer in new if layer not in may_be_new]
+    if lacking:
+        raise WeightsError(
+            f"`weights` must have the arrays of every layer but those of the heads. Received none for "
+            f"{', '.join(lacking)}. Use whole weights of {architecture}."
+        )
+    if new:
+        logger.info("new, random: %s", ", ".join(new))
+    return fitting
 
 
 def _check_top(include_top: bool, classes: int | None, deep_supervision: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from typing import Any
 import keras
 
 from artlucid import architectures, runs
-from artlucid.errors import ModelError, WeightsError
+from artlucid.errors import ModelError, RunWarning, WeightsError
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._layers import Preprocess
 from artlucid.models._network import Network, get_arrays, set_arrays, weights_of
@@ -32,10 +33,15 @@ READERS: Mapping[str, Callable[[Path, str | None], Weights]] = MappingProxyType(
     }
 )
 
+RANDOM = "none"
+"""The specification of random weights."""
+
 PUBLISHED: Mapping[str, Callable[[], Weights]] = MappingProxyType(
     {"imagenet": _download.inception5h, "bvlc": _download.bvlc}
 )
 """Weights that are downloaded once, by the name of their specification."""
+
+NAMES = frozenset({RANDOM, *PUBLISHED})
 
 
 def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> Network:
@@ -66,6 +72,11 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     RunError
         If a run directory is damaged or lacks the weights asked for.
 
+    Warns
+    -----
+    RunWarning
+        If the best weights are meant of a run that is not finished.
+
     Examples
     --------
     >>> from artlucid import models
@@ -75,17 +86,49 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     if isinstance(source, Network) and architecture is None:
         return source
     weights, lineage = resolve(source, architecture=architecture, seed=seed)
-    return from_weights(weights, source=_spelled(source), lineage=lineage)
+    return from_weights(weights, source=spelled(source), lineage=lineage)
 
 
-def _spelled(source: Source) -> str:
+def spelled(source: Source) -> str:
+    """How a source is written down, so that it is found again from any folder.
+
+    Parameters
+    ----------
+    source : source
+
+    Returns
+    -------
+    str
+        The absolute path of a file or of a run directory, with ``@which`` where there is one; the name of published
+        weights or ``none``; ``keras:NAME`` for a Keras model; a network's own source.
+    """
     if isinstance(source, Network):
         return source.source
-    return f"keras:{source.name}" if isinstance(source, keras.Model) else str(source)
+    if isinstance(source, keras.Model):
+        return f"keras:{source.name}"
+    named = not isinstance(source, runs.Run) and str(source) in NAMES
+    return str(source) if named else str(Path(str(source)).absolute())
 
 
 def resolve(source: Source, *, architecture: str | None = None, seed: int = 0) -> tuple[Weights, Mapping[str, Any]]:
-    """Read the weights that a source names, auxiliary heads included, and the manifest of their run."""
+    """Read the weights that a source names, auxiliary heads included.
+
+    Returns
+    -------
+    weights : Weights
+    lineage : mapping
+        `Run.lineage` of the run that they come from; empty for other sources.
+
+    Raises
+    ------
+    ModelError, WeightsError, RunError
+        As `load`.
+
+    Warns
+    -----
+    RunWarning
+        If the best weights are meant of a run that is not finished.
+    """
     if isinstance(source, Network):
         if source.architecture is None:
             raise ModelError(
@@ -96,16 +139,28 @@ def resolve(source: Source, *, architecture: str | None = None, seed: int = 0) -
     if isinstance(source, keras.Model):
         return _of_keras_model(source, architecture), {}
     if isinstance(source, runs.Run):
-        return _own.read(source.weights_file(), architecture), source.manifest
+        return _of_run(source, architecture)
     specification = str(source)
-    if specification == "none":
+    if specification == RANDOM:
         return _random(architecture, seed), {}
     if specification in PUBLISHED:
         return _as_variant(PUBLISHED[specification](), architecture), {}
     run = runs.find(specification)
     if run is not None:
-        return _own.read(run.weights_file(), architecture), run.manifest
+        return _of_run(run, architecture)
     return _from_file(Path(specification), architecture), {}
+
+
+def _of_run(run: runs.Run, variant: str | None) -> tuple[Weights, Mapping[str, Any]]:
+    weights, lineage = _own.read(run.weights_file(), variant), run.lineage
+    if lineage["status"] != "finished" and run.which == "best" and not run.explicit:
+        warnings.warn(
+            f"{run.path} is {lineage['status']} after {lineage['epochs_done']} epochs, not finished: its best weights "
+            "so far are used. Say RUN@best to mean these.",
+            RunWarning,
+            stacklevel=4,
+        )
+    return weights, lineage
 
 
 def _random(variant: str | None, seed: int) -> Weights:

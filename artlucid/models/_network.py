@@ -36,7 +36,9 @@ class Network:
     source : str
         What was loaded, as it was spelled.
     lineage : mapping
-        The manifest of the run that the network comes from; empty for other sources.
+        `Run.lineage` of the run that the network comes from; empty for other sources.
+    analysed_layers : tuple of str
+        The layers at which networks are compared; by default those of the architecture.
     """
 
     keras_model: keras.Model
@@ -45,6 +47,11 @@ class Network:
     identity: str
     source: str
     lineage: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    analysed_layers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.architecture is not None and not self.analysed_layers:
+            object.__setattr__(self, "analysed_layers", self.architecture.analysed_layers)
 
     @property
     def layer_names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
@@ -11,13 +12,22 @@ import keras
 import numpy as np
 
 from artlucid.errors import ModelError
+from artlucid.models._names import known_names
 from artlucid.models._network import Network
+
+CONVOLUTIONS = (
+    keras.layers.Conv2D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
 
 
 def wrap(
     keras_model: keras.Model,
     *,
     value_range: tuple[float, float] | None = None,
+    layers: Sequence[str] | None = None,
     class_names: Sequence[str] = (),
 ) -> Network:
     """Turn a Keras image network into a `Network` that takes RGB in 0 … 255.
@@ -29,6 +39,8 @@ def wrap(
     value_range : tuple of float
         The values that the model takes for black and for white: (0, 1), (-1, 1), (0, 255), …. A wrong
         range is the most common cause of grey pictures, so it has no default.
+    layers : sequence of str, optional
+        Names of the layers that are analysed, in the order wanted. By default every two-dimensional convolution.
     class_names : sequence of str
         In the order of the predictions, if known.
 
@@ -40,7 +52,7 @@ def wrap(
     Raises
     ------
     ModelError
-        If the model is not functional, has several inputs or no value range.
+        If the model is not functional, has several inputs or no value range, or if it lacks a layer that is named.
 
     Examples
     --------
@@ -50,6 +62,8 @@ def wrap(
     >>> maps = keras.layers.Conv2D(4, 3, name="edges")(inputs)
     >>> network = models.wrap(keras.Model(inputs, maps), value_range=(-1, 1))
     >>> network.layer_names
+    ('edges',)
+    >>> network.analysed_layers
     ('edges',)
     """
     if value_range is None:
@@ -68,14 +82,32 @@ def wrap(
         )
     inputs = keras.Input(shapes[0][1:], dtype="float32", name="input")
     rescale = keras.layers.Rescaling((high - low) / 255, offset=low, name="rescale", dtype="float32")
+    # Nested, because a layer that stands in two graphs has two outputs.
+    whole = keras.Model(inputs, keras_model(rescale(inputs)), name=f"wrapped_{keras_model.name}")
     return Network(
-        # Nested, because a layer that stands in two graphs has two outputs.
-        keras_model=keras.Model(inputs, keras_model(rescale(inputs)), name=f"wrapped_{keras_model.name}"),
+        keras_model=whole,
         architecture=None,
         class_names=tuple(class_names),
         identity=_identity(keras_model, (low, high)),
         source=f"keras:{keras_model.name}",
+        analysed_layers=_convolutions(keras_model) if layers is None else _checked_layers(layers, whole),
     )
+
+
+def _convolutions(keras_model: keras.Model) -> tuple[str, ...]:
+    return tuple(layer.name for layer in keras_model.layers if isinstance(layer, CONVOLUTIONS))
+
+
+def _checked_layers(layers: Sequence[str], wrapped: keras.Model) -> tuple[str, ...]:
+    known = known_names(wrapped, None)
+    unknown = [name for name in layers if name not in known]
+    if isinstance(layers, str) or unknown:
+        near = difflib.get_close_matches(str(unknown[0]), known, n=3, cutoff=0.3) if unknown else []
+        raise ModelError(
+            f"`layers` must be a sequence of names of the model's layers. Received {layers!r}. "
+            f"The nearest names are {', '.join(near or known[:3])}; there are {len(known)}."
+        )
+    return tuple(layers)
 
 
 def _checked(value_range: tuple[float, float]) -> tuple[float, float]:

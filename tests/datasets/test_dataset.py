@@ -87,8 +87,25 @@ def test_missing_split_names_those_that_exist(refused):
     data = dataset(split("test"), split("train"))
     with refused("train, test, all", "'val' for folder:/data", "`val/<class>/<image>`"):
         data.val  # noqa: B018
+    with refused("train, test, all", "'val' for folder:/data", "one folder without split folders"):
+        data.val  # noqa: B018
     with refused("train, test, all", "'nonsense'", "Choose one of these."):
         data.split("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [
+        ("rasta", "To get val, add `wikipaintings_val/<Style>/<image>`; or put all style folders into one folder"),
+        ("folder", "To get val, add `val/<class>/<image>` (`val/<image>` without labels); or put all class folders"),
+        ("synthetic", "To get val, load the drawn dataset again"),
+        ("own", "To get val, add it with `dataset.with_splits`."),
+    ],
+)
+def test_missing_split_says_how_to_get_it(refused, kind, way):
+    data = Dataset(kind, f"{kind}:/data", ROOT, ("a", "b"), {"train": split()}, ())
+    with refused("train, all", "'val'", way):
+        data.val  # noqa: B018
 
 
 def test_all_joins_the_splits():

@@ -1,10 +1,13 @@
+import os
 import shutil
 
 import pytest
 from PIL import Image
 
-from artlucid.datasets import Excluded, examine, folder, rasta
+from artlucid.datasets import Excluded, examine, folder, images, rasta, read_image
 from artlucid.datasets import _examine as examine_module
+from artlucid.datasets._processors import usable_processors
+from artlucid.errors import DataError
 
 
 @pytest.fixture
@@ -75,6 +78,45 @@ def test_split_without_usable_file(data, refused):
         examine(data)
 
 
+def test_images_too_narrow_to_be_resized_are_excluded(data):
+    for name, size in {"line.png": (20000, 1), "line.jpg": (1, 20000), "wide.png": (400, 40)}.items():
+        Image.new("L", size).save(data.root / "train/a" / name)
+    loaded = folder(data.root)
+    assert examine(loaded).excluded == ()
+    examination = examine(loaded, shorter_side=224)
+    assert [found.relative_path for found in examination.excluded] == ["train/a/line.jpg", "train/a/line.png"]
+    assert "4480000 x 224 when resized are above the limit" in examination.excluded[1].reason
+    for found in examination.excluded:
+        with pytest.raises(DataError, match="above the limit"):
+            read_image(data.root / found.relative_path, shorter_side=224)
+    for index in range(len(examination.dataset.train)):
+        read_image(examination.dataset.train.path(index), shorter_side=224)
+
+
+def test_limit_of_resizing_is_that_of_reading(data, monkeypatch):
+    monkeypatch.setattr(images, "LARGEST_IMAGE", 60)
+    assert examine(data, shorter_side=6).excluded == ()
+    monkeypatch.setattr(images, "LARGEST_IMAGE", 53)
+    with pytest.raises(DataError, match="9 x 6 when resized"):
+        examine(data, shorter_side=6)
+
+
+@pytest.mark.parametrize("shorter_side", [0, 2.5])
+def test_shorter_side_out_of_range(data, refused, shorter_side):
+    with refused("`shorter_side` must be a positive integer", repr(shorter_side), "256"):
+        examine(data, shorter_side=shorter_side)
+
+
+@pytest.mark.parametrize(("allowed", "present", "expected"), [({0, 3, 4}, 8, 3), (None, 8, 8), (None, None, 1)])
+def test_processors_are_those_that_may_be_used(monkeypatch, allowed, present, expected):
+    monkeypatch.setattr(os, "cpu_count", lambda: present)
+    if allowed is None:
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    else:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: allowed, raising=False)
+    assert usable_processors() == expected
+
+
 def test_jpeg_is_decoded_at_an_eighth(data, monkeypatch):
     sizes = []
     decode = examine_module.decode
@@ -87,7 +129,8 @@ def test_jpeg_is_decoded_at_an_eighth(data, monkeypatch):
     Image.new("RGB", (800, 400)).save(data.root / "test/a/large.jpg")
     monkeypatch.setattr(examine_module, "decode", noting_decode)
     examine(folder(data.root), splits=["test"])
-    assert (100, 50) in sizes
+    examine(folder(data.root), splits=["test"], shorter_side=224)
+    assert sizes.count((100, 50)) == 2
 
 
 def test_a_bug_or_interruption_is_not_swallowed(data, monkeypatch):

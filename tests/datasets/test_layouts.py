@@ -1,4 +1,5 @@
 import hashlib
+import os
 from collections import Counter
 from pathlib import Path
 from unicodedata import normalize
@@ -123,6 +124,190 @@ def test_folder_with_split_folders(tmp_path, draw, alias):
     assert data.train.relative_paths == ("train/a/1.png", "train/b/deep/2.png")
     assert data.val.relative_paths == (f"{alias}/b/3.png",)
     assert data.val.labels.tolist() == [1]
+
+
+def left_out(data):
+    return [notice for notice in data.notices if notice.startswith("Left out")]
+
+
+def test_folders_beside_split_folders_are_named(tmp_path, draw):
+    for path in ("train/a/1.png", "val/a/2.png", "tset/a/3.png", "Ukiyo-e/4.png", ".hidden/5.png"):
+        draw(tmp_path / path)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/readme.txt").touch()
+    data = folder(tmp_path)
+    assert list(data.splits) == ["train", "val"]
+    assert data.notices == (
+        "Left out the folders `tset` (is `test` meant?), `Ukiyo-e` beside train, val: "
+        "the folders of the splits are named train, val, test.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("tset", "test"),
+        ("Testing", "test"),
+        ("my_test-2", "test"),
+        ("vla", "val"),
+        ("evaluation", "val"),
+        ("Trian", "train"),
+        ("2024", None),
+        ("Cubism", None),
+        ("Portrait", None),
+    ],
+)
+def test_nearest_missing_split_is_suggested(tmp_path, draw, name, meant):
+    kept = [split for split in ("train", "val", "test") if split != meant]
+    for split in (*kept, name):
+        draw(tmp_path / split / "a/1.png")
+    (notice,) = left_out(folder(tmp_path))
+    assert f"`{name}`{f' (is `{meant}` meant?)' if meant else ''} beside {', '.join(kept)}: " in notice
+
+
+def test_split_that_exists_is_not_suggested(tmp_path, draw):
+    for path in ("train/a/1.png", "val/a/2.png", "test/a/3.png", "test2/a/4.png"):
+        draw(tmp_path / path)
+    assert "`test2` beside train, val, test: " in left_out(folder(tmp_path))[0]
+
+
+def test_misspelt_folders_and_loose_images_of_rasta_are_named(wikipaintings, draw):
+    (wikipaintings / "wikipaintings_test").rename(wikipaintings / "wikipaintings_tset")
+    for path in ("Cubism/1.png", "1.png", "2.png"):
+        draw(wikipaintings / path)
+    assert rasta(wikipaintings).notices == (
+        f"Left out 2 images directly in {wikipaintings}, beside the split folders: an image belongs in its class's "
+        "folder.",
+        "Left out the folders `wikipaintings_tset` (is `wikipaintings_test` meant?), `Cubism` beside "
+        "wikipaintings_train, wikipaintings_val: "
+        "the folders of the splits are named wikipaintings_train, wikipaintings_val, wikipaintings_test.",
+    )
+
+
+def test_many_folders_beside_are_counted_the_likely_split_first(tmp_path, draw):
+    for name in ("train/a", "val/a", *(f"style {number}" for number in range(8)), "tset"):
+        draw(tmp_path / name / "1.png")
+    (notice,) = left_out(folder(tmp_path))
+    assert "folders `tset` (is `test` meant?), `style 0`, `style 1`, `style 2`, `style 3`, and 4 more beside" in notice
+
+
+def test_folder_beside_that_cannot_be_read_is_named(tmp_path, draw, monkeypatch):
+    scandir = os.scandir
+
+    def guarded_scandir(path):
+        if os.fspath(path).endswith("lost+found"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    for path in ("train/a/1.png", "val/a/2.png"):
+        draw(tmp_path / path)
+    (tmp_path / "lost+found").mkdir()
+    monkeypatch.setattr(os, "scandir", guarded_scandir)
+    assert "`lost+found`" in left_out(folder(tmp_path))[0]
+
+
+def test_circle_beside_split_folders_is_named(tmp_path, draw):
+    for path in ("train/a/1.png", "val/a/2.png"):
+        draw(tmp_path / path)
+    (tmp_path / "circle").mkdir()
+    (tmp_path / "circle/again").symlink_to(tmp_path)
+    assert "`circle`" in left_out(folder(tmp_path))[0]
+
+
+def test_split_folders_without_classes_are_unlabelled(tmp_path, draw):
+    names = [normalize("NFD", "é1.png"), normalize("NFC", "é2.png"), "z.png"]
+    for path in (*(f"train/{name}" for name in names), "Validation/1.png", "test/1.png"):
+        draw(tmp_path / path)
+    (tmp_path / "train/notes.txt").touch()
+    data = folder(tmp_path)
+    assert (data.task, data.class_names) == ("unlabelled", ())
+    assert data.train.relative_paths == ("train/z.png", f"train/{names[0]}", f"train/{names[1]}")
+    assert data.val.relative_paths == ("Validation/1.png",)
+    assert all(part.labels is None for part in data.splits.values())
+    assert all(part.path(0).is_file() for part in data.splits.values())
+    assert data.notices == ("Ignored 1 file of no accepted image format (.txt: 1).",)
+
+
+def test_one_split_folder_without_classes(tmp_path, draw):
+    draw(tmp_path / "test/1.png")
+    data = folder(tmp_path)
+    assert (data.task, list(data.splits)) == ("unlabelled", ["test"])
+
+
+def test_unlabelled_and_labelled_splits_do_not_mix(tmp_path, refused, draw):
+    draw(tmp_path / "train/1.png")
+    (tmp_path / "val").mkdir()
+    with refused("in all splits alike, nothing but images", f"{tmp_path}/train with 0 class folders", "Sort"):
+        folder(tmp_path)
+    draw(tmp_path / "val/a/1.png")
+    with refused("in all splits alike, nothing but images", "1 image directly in it", "Sort"):
+        folder(tmp_path)
+
+
+def test_images_beside_class_folders_in_every_split_are_left_out(tmp_path, draw):
+    for path in ("train/a/1.png", "train/1.png", "val/a/2.png", "val/2.png"):
+        draw(tmp_path / path)
+    data = folder(tmp_path)
+    assert (data.task, len(data.train), len(data.val)) == ("single_label", 1, 1)
+    assert ["`train`" in left_out(data)[0], "`val`" in left_out(data)[1]] == [True, True]
+
+
+def test_rasta_has_classes(tmp_path, refused, draw):
+    draw(tmp_path / "wikipaintings_train/1.png")
+    with refused("a folder of images for each class. ", "1 image directly in it", "Sort"):
+        rasta(tmp_path)
+
+
+def test_class_may_be_named_train(tmp_path, draw):
+    classes = ("aeroplane", "bird", "train")
+    for class_name in classes:
+        for number in range(20):
+            draw(tmp_path / class_name / f"{number}.png")
+    data = folder(tmp_path)
+    assert data.class_names == classes
+    assert {path.split("/")[0] for path in data.train.relative_paths} == set(classes)
+    assert data.notices == (
+        "Read `train` as a class, not as a split, because of the folders with images beside it: `aeroplane`, `bird`.",
+    )
+
+
+def test_one_split_beside_a_misspelt_one_is_a_class_and_says_so(tmp_path, draw):
+    for number in range(20):
+        draw(tmp_path / "train/a" / f"{number}.png")
+        draw(tmp_path / "tset/a" / f"{number}.png")
+    data = folder(tmp_path)
+    assert data.class_names == ("train", "tset")
+    assert "`train` as a class" in data.notices[0]
+    assert "`tset` (is `test` meant?)" in data.notices[0]
+
+
+def test_folders_without_images_make_no_class_of_a_split(tmp_path, draw):
+    draw(tmp_path / "train/a/1.png")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/train.txt").touch()
+    data = folder(tmp_path)
+    assert (data.class_names, data.notices) == (("a",), ())
+
+
+@pytest.mark.parametrize("parent", ["wikipaintings_train", "wikipaintings_val"])
+def test_class_name_that_is_not_utf_8(wikipaintings, refused, draw, parent):
+    strange = wikipaintings / parent / os.fsdecode(b"na\xefve")
+    draw(wikipaintings / "moved/1.png")
+    (wikipaintings / "moved").rename(strange)
+    with refused("class folder must be UTF-8", f"{parent}/na\\xefve`", "Rename the folder, for example to `naïve`"):
+        rasta(wikipaintings)
+    with refused("class folder must be UTF-8", f"{parent}/na\\xefve`", "Rename the folder"):
+        folder(wikipaintings / parent)
+
+
+def test_file_names_and_folders_beside_may_have_any_bytes(tmp_path, draw):
+    strange = os.fsdecode(b"na\xefve")
+    for path in (f"train/a/{strange}.png", "val/a/1.png", f"{strange}/1.png"):
+        draw(tmp_path / path)
+    data = folder(tmp_path)
+    assert data.train.path(0).is_file()
+    assert len(data.identity) == 64
+    assert "`na\\xefve` beside" in left_out(data)[0]
 
 
 def test_two_folders_for_one_split(tmp_path, refused, draw):

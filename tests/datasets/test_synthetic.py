@@ -95,6 +95,17 @@ def test_default_folder_and_specification(tmp_path, monkeypatch):
     assert synthetic(images_per_class=(1, 1, 1), size=16).root.is_relative_to(tmp_path / "home/.keras/artlucid")
 
 
+def test_default_folder_lies_in_the_cache_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(synthetic_module, "cache_folder", lambda: tmp_path / "place")
+    assert synthetic(images_per_class=(1, 1, 1), size=16).root.parent == tmp_path / "place/synthetic"
+
+
+def test_relative_cache_folder_gives_an_absolute_root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARTLUCID_CACHE", "cache")
+    assert synthetic(images_per_class=(1, 1, 1), size=16).root.parent == tmp_path / "cache/synthetic"
+
+
 def test_load_draws_the_defaults():
     assert synthetic_module.synthetic.__kwdefaults__ == {
         "seed": synthetic_module.DEFAULTS[0],

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -11,7 +12,7 @@ import tensorflow as tf
 from published_graph import GraphDef, random_arrays, run
 
 from artlucid import architectures, export, models
-from artlucid.errors import ArtlucidError, ExportError, WeightsError
+from artlucid.errors import ArtlucidError, ExportError, OutputError, WeightsError
 from artlucid.export._compatible import make_compatible, table
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._network import get_arrays, set_arrays
@@ -244,7 +245,7 @@ def test_a_wrapped_network(tmp_path):
     manifest = json.loads(path.with_suffix(".manifest.json").read_text())
     assert manifest["image_shape"] == [32, 40, 3]
     assert not path.with_suffix(".labels.txt").exists()
-    with pytest.raises(WeightsError, match="known architecture"):
+    with pytest.raises(WeightsError, match=r"known architecture\. Received .* of a wrapped network"):
         models.load(path)
 
 
@@ -310,14 +311,51 @@ def test_the_table_has_every_harmless_op():
 
 @pytest.mark.parametrize("write", [export.frozen_graph, export.keras_file])
 @pytest.mark.parametrize(
-    ("name", "message"),
-    [("graph.txt", r"must end in \.(pb|keras)"), ("missing/graph{}", "folder that exists"), ("taken{}", "is a folder")],
+    ("name", "kind", "message"),
+    [
+        ("graph.txt", ExportError, r"must end in \.(pb|keras)"),
+        ("taken{}", OutputError, "is a folder"),
+        ("file/graph{}", OutputError, "must be writable"),
+    ],
 )
-def test_where_nothing_can_be_written(write, name, message, network, tmp_path):
+def test_where_nothing_can_be_written(write, name, kind, message, network, tmp_path):
     suffix = ".pb" if write is export.frozen_graph else ".keras"
     (tmp_path / f"taken{suffix}").mkdir()
-    with pytest.raises(ExportError, match=message):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(kind, match=message):
         write(network, tmp_path / name.format(suffix))
+
+
+@pytest.mark.parametrize("write", [export.frozen_graph, export.keras_file])
+def test_a_missing_folder_is_made(write, network, tmp_path):
+    suffix = ".pb" if write is export.frozen_graph else ".keras"
+    path = write(network, tmp_path / "deep" / "down" / f"graph{suffix}")
+    assert models.load(path).identity == network.identity
+
+
+def test_exports_of_one_name_keep_their_manifests_apart(network, tmp_path):
+    graph = export.frozen_graph(network, tmp_path / "graph.pb")
+    before = (tmp_path / "graph.manifest.json").read_bytes()
+    saved = export.keras_file(network, tmp_path / "graph.keras")
+    assert (tmp_path / "graph.manifest.json").read_bytes() == before
+    assert models.load(graph).class_names == models.load(saved).class_names == CLASS_NAMES
+
+
+@pytest.mark.parametrize("write", [export.frozen_graph, export.keras_file])
+def test_a_damaged_manifest_is_written_anew(write, network, tmp_path):
+    (tmp_path / "graph.manifest.json").write_text("{")
+    (tmp_path / "graph.pb").write_bytes(b"")
+    (tmp_path / "graph.keras").write_bytes(b"")
+    path = write(network, tmp_path / ("graph.pb" if write is export.frozen_graph else "graph.keras"))
+    assert json.loads((tmp_path / "graph.manifest.json").read_text())["identity"] == network.identity
+    assert models.load(path).class_names == CLASS_NAMES
+
+
+def test_another_backend_is_refused_before_keras_is_imported():
+    environment = {**os.environ, "KERAS_BACKEND": "torch"}
+    code = "import sys; sys.modules['torch'] = None; import artlucid.export"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.stderr.strip().splitlines()[-1].startswith("artlucid.errors.BackendError: Keras must run on TensorFlow")
 
 
 def test_old_files_stay_when_the_disk_is_full(network, path, tmp_path, monkeypatch):

@@ -102,7 +102,7 @@ def test_resumed_run_leaves_the_same_files_out(drawn, data, tmp_path, monkeypatc
     with pytest.warns(DataWarning, match="left out"), monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(finetune._keeper.Keeper, "keep", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         small.train(datasets.folder(drawn), tmp_path / "run", max_excluded=0.05)
-    monkeypatch.setattr(_data, "examine", None)
+    monkeypatch.setattr(datasets, "usable", None)
     run = finetune.fit(datasets.folder(drawn), out=tmp_path / "run", resume=True)
     monkeypatch.undo()
     assert (run.path / "last.h5").read_bytes() == (small.train(data, tmp_path / "clean").path / "last.h5").read_bytes()
@@ -229,7 +229,7 @@ def test_loss_that_is_not_finite_after_the_last_batch(data, tmp_path, monkeypatc
 def test_file_that_is_lost_during_training(damage, split, drawn, tmp_path, monkeypatch):
     dataset = datasets.folder(drawn)
     path = dataset.split(split).path(5)
-    examined = _data.examined
+    examined = datasets.usable
 
     def examined_then_lost(*arguments, **options):
         examination = examined(*arguments, **options)
@@ -239,7 +239,7 @@ def test_file_that_is_lost_during_training(damage, split, drawn, tmp_path, monke
             path.write_bytes(path.read_bytes()[:50])
         return examination
 
-    monkeypatch.setattr(_data, "examined", examined_then_lost)
+    monkeypatch.setattr(datasets, "usable", examined_then_lost)
     monkeypatch.setattr(finetune._training, "_describe", lambda dataset: {"identity": "", "images": {}})
     with pytest.raises(DataError, match=f"must be a readable image.*Received {path}"):
         small.train(dataset, tmp_path / "run")

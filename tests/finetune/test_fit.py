@@ -265,8 +265,9 @@ def test_two_hundred_epochs_of_history_fit_into_the_checkpoint(tmp_path):
     progress = _checkpoint.Progress(500, 7, 0.1, [row] * 500, [12.345678901] * 500)
     optimizer = keras.optimizers.SGD()
     optimizer.build([])
-    _checkpoint.save(tmp_path / "state.h5", progress, {}, optimizer)
-    assert _checkpoint.restore(tmp_path / "state.h5", {}, optimizer) == progress
+    trained = _checkpoint.Trained("a run", {}, optimizer)
+    _checkpoint.save(tmp_path / "state.h5", progress, trained)
+    assert _checkpoint.restore(tmp_path / "state.h5", trained) == progress
 
 
 def test_run_is_found_below_a_folder(finished):

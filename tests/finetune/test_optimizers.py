@@ -8,7 +8,7 @@ import pytest
 
 from artlucid import architectures
 from artlucid.finetune import _checkpoint, _network, _optimizers
-from artlucid.finetune._checkpoint import Progress
+from artlucid.finetune._checkpoint import Progress, Trained
 from artlucid.models._network import variables
 from artlucid.recipes import RECIPES
 
@@ -100,12 +100,12 @@ def test_restored_state_goes_on_exactly(case, tmp_path):
     optimizer = _optimizers.build(CASES[case], RATES, uninterrupted, steps_per_epoch=2)
     take_steps(optimizer, uninterrupted, range(3))
     progress = Progress(3, 2, 0.5, [{"epoch": 1.0, "loss": 0.1}] * 3, [1.0] * 3)
-    _checkpoint.save(tmp_path / "state.h5", progress, uninterrupted, optimizer)
+    _checkpoint.save(tmp_path / "state.h5", progress, Trained("a run", uninterrupted, optimizer))
     take_steps(optimizer, uninterrupted, range(3, STEPS))
 
     resumed = keras_variables({name: np.zeros_like(array) for name, array in start().items()})
     other = _optimizers.build(CASES[case], RATES, resumed, steps_per_epoch=2)
-    assert _checkpoint.restore(tmp_path / "state.h5", resumed, other) == progress
+    assert _checkpoint.restore(tmp_path / "state.h5", Trained("a run", resumed, other)) == progress
     take_steps(other, resumed, range(3, STEPS))
     for name, variable in uninterrupted.items():
         np.testing.assert_array_equal(resumed[name].numpy(), variable.numpy())

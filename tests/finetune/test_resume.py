@@ -4,16 +4,20 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 
+import h5py
+import keras
+import numpy as np
 import pytest
 from finetune import small
 
 from artlucid import environment, finetune, runs
 from artlucid.errors import DataError, ModelError, OutputError, RecipeError, RunError, RunWarning
-from artlucid.finetune import _callbacks
+from artlucid.finetune import _callbacks, _manifest
 from artlucid.recipes import RECIPES
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -116,7 +120,7 @@ def test_full_disk_never_counts_an_epoch_that_is_not_there(data, tmp_path, monke
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match=r"last\.h5 must be writable"):
+    with pytest.raises(OutputError, match=r"(best|last)\.h5 must be writable"):
         small.train(data, tmp_path / "run")
     run = runs.open_run(tmp_path / "run")
     assert (run.state["status"], run.state["epochs_done"], run.state["best_epoch"]) == ("failed", 1, 1)
@@ -188,8 +192,7 @@ def other_threads(patch):
 
 
 def other_versions(patch):
-    version = environment.metadata.version
-    patch.setattr(environment.metadata, "version", lambda name: "9.9" if name == "keras" else version(name))
+    patch.setattr(keras, "__version__", "9.9")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +207,9 @@ def test_other_environment(change, difference, interrupted, data, monkeypatch):
     with pytest.warns(RunWarning, match=f"goes on in another environment: .*{difference}"):
         run = finetune.fit(data, out=interrupted.path, resume=True, options=options)
     assert run.state["status"] == "finished"
+    (recorded,) = run.state["environments"]
+    assert recorded["after_epoch"] == 1
+    assert re.search(difference, "; ".join(recorded["changed"]))
 
 
 def test_other_precision(interrupted, data):
@@ -305,14 +311,41 @@ def test_recorded_recipe_with_a_value_out_of_range(interrupted, data):
 
 def test_checkpoint_of_another_optimizer(interrupted, data, tmp_path):
     recipe = {**interrupted.manifest["recipe"], "optimizer": "adam"}
-    (interrupted.path / "run.json").write_text(json.dumps({**interrupted.manifest, "recipe": recipe}))
+    changed = {**interrupted.manifest, "recipe": recipe}
+    (interrupted.path / "run.json").write_text(json.dumps(changed))
+    with pytest.raises(RunError, match="of a run with other settings"):
+        finetune.fit(data, out=interrupted.path, resume=True)
+    with h5py.File(interrupted.path / "checkpoint" / "state.h5", "a") as file:
+        file.attrs["run"] = _manifest.settings_digest(changed)
     with pytest.raises(RunError, match="optimizer variables where"):
         finetune.fit(data, out=interrupted.path, resume=True)
 
 
-def test_newer_checkpoint(interrupted, data):
-    import h5py
+def test_checkpoint_with_values_elsewhere(interrupted, data, tmp_path):
+    path = interrupted.path / "checkpoint" / "state.h5"
+    with h5py.File(path, "a") as file:
+        (tmp_path / "other.h5").write_bytes(path.read_bytes())
+        del file["weights"]
+        file["weights"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "weights")
+    with pytest.raises(RunError, match=r"must hold the state of its run. Received .*ExternalLink"):
+        finetune.fit(data, out=interrupted.path, resume=True)
 
+
+def test_checkpoint_with_nan(interrupted, data):
+    with h5py.File(interrupted.path / "checkpoint" / "state.h5", "a") as file:
+        file["weights/logits/bias"][0] = np.nan
+    with pytest.raises(RunError, match="holds values that are not finite"):
+        finetune.fit(data, out=interrupted.path, resume=True)
+
+
+def test_weights_that_a_killed_process_did_not_write(interrupted, data, finished):
+    """The checkpoint counts the epoch; what else belongs to it is made again."""
+    for name in ("best.h5", "last.h5"):
+        (interrupted.path / name).write_bytes((interrupted.path / "initial.h5").read_bytes())
+    assert small.bits(finetune.fit(data, out=interrupted.path, resume=True)) == small.bits(finished)
+
+
+def test_newer_checkpoint(interrupted, data):
     with h5py.File(interrupted.path / "checkpoint" / "state.h5", "a") as file:
         file.attrs["version"] = 2
     with pytest.raises(RunError, match=r"version of at most 1. Received .*version 2.*upgrade"):

@@ -369,7 +369,13 @@ def test_a_graph_that_fits_two_variants_must_be_named(published, path, monkeypat
 
 
 def declare(graph, **changes):
-    declared = {"version": 1, "variant": "mini", "class_names": [], "identity": identity(MINI, graph.arrays)}
+    declared = {
+        "format": "artlucid.graph",
+        "version": 1,
+        "variant": "mini",
+        "class_names": [],
+        "identity": identity(MINI, graph.arrays),
+    }
     graph.constant(_graph.METADATA, json.dumps(declared | changes).encode())
 
 
@@ -377,7 +383,10 @@ def declare(graph, **changes):
     ("changes", "message"),
     [
         ({"version": 2}, "upgrade"),
+        ({"version": 2, "class_names": 3}, "upgrade"),
         ({"version": None}, "cannot be read"),
+        ({"format": "artlucid.run"}, r"in the format .artlucid\.graph.\. .*its format is .artlucid\.run."),
+        ({"variant": None}, "must be of a known architecture.* of a wrapped network"),
         ({"class_names": 3}, "cannot be read"),
         ({"class_names": ["one"]}, "1 names for 7 classes"),
         ({"identity": "0" * 64}, "identity that it records"),
@@ -388,6 +397,13 @@ def declare(graph, **changes):
 def test_a_false_declaration_is_refused(changes, message, published, path):
     declare(published, **changes)
     with pytest.raises(WeightsError, match=message):
+        _graph.read(published.write(path))
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"{", b"[]", b"\xff"])
+def test_a_declaration_that_is_none_is_refused(text, published, path):
+    published.constant(_graph.METADATA, text)
+    with pytest.raises(WeightsError, match=r"must say what artlucid exported.* cannot be read"):
         _graph.read(published.write(path))
 
 

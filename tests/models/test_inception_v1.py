@@ -10,9 +10,10 @@ from published_graph import random_arrays
 from artlucid import architectures, models
 from artlucid.errors import ModelError
 from artlucid.models import Network
+from artlucid.models._applications import _fitting
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._network import get_arrays, set_arrays
-from artlucid.models.weights._record import expected_shapes
+from artlucid.models.weights._record import Weights, expected_shapes
 from artlucid.recipes import Initialization
 
 MINI = architectures.get("mini")
@@ -196,6 +197,30 @@ def test_weights_with_another_number_of_classes_give_a_new_classifier(tmp_path, 
     assert found["logits/kernel"].shape == (256, 9)
     for name, array in arrays.items():
         np.testing.assert_array_equal(found[name], fresh[name] if name.startswith("logits") else array, err_msg=name)
+
+
+def test_layers_that_stay_random_are_named(tmp_path, arrays, caplog):
+    np.savez(tmp_path / "mini.npz", **arrays)
+
+    def said(**options):
+        caplog.clear()
+        with caplog.at_level("INFO", logger="artlucid"):
+            mini(**{"weights": tmp_path / "mini.npz", "classes": None, **options})
+        return caplog.messages
+
+    assert said() == said(include_top=False) == []
+    assert said(classes=9) == ["new, random: logits"]
+    assert said(weights=None) == []
+    heads = "head0_bottleneck, nn0, head0_logits, head1_bottleneck, nn1, head1_logits"
+    assert said(deep_supervision=True) == [f"new, random: {heads}"]
+    assert said(deep_supervision=True, classes=9) == [f"new, random: {heads}, logits"]
+
+
+def test_other_layers_than_heads_must_have_arrays(arrays, refused):
+    less = {name: array for name, array in arrays.items() if name not in ("conv2d1/bias", "mixed4c_1x1/kernel")}
+    model = build(MINI, classes=5)
+    with refused("every layer but those of the heads", "none for conv2d1, mixed4c_1x1", "Use whole weights"):
+        _fitting(Weights(less, MINI), model, MINI, 5)
 
 
 def test_weights_with_their_own_classes(tmp_path, arrays, images):

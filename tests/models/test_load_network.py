@@ -5,6 +5,7 @@ import importlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,13 +14,15 @@ from plain_inception import draw, shapes
 from weight_files import write_own, write_own_npz
 
 from artlucid import architectures, models, runs
-from artlucid.errors import BackendError, ModelError, RunError
+from artlucid.errors import BackendError, ModelError, RunError, RunWarning
+from artlucid.files import write_json
 from artlucid.models import _backend
 from artlucid.models._load import resolve
 from artlucid.models.weights import _own
 from artlucid.models.weights._record import Weights
 
 MINI = architectures.get("mini")
+STATE = {"status": "finished", "epochs_done": 12, "best_epoch": 11, "best_loss": 0.5, "selected_by": "val_head_loss"}
 
 
 @pytest.fixture
@@ -30,6 +33,7 @@ def run(tmp_path, weights, arrays):
     for index, name in enumerate(("initial", "best", "last", "epochs/epoch-003", "epochs/epoch-012")):
         marked = arrays | {"logits/bias": np.full(5, index, np.float32)}
         (folder / f"{name}.h5").write_bytes(_own.to_bytes(dataclasses.replace(weights, arrays=marked)))
+    write_json(folder / "state.json", STATE)
     return runs.create(folder, {"recipe": {"name": "A"}, "seed": 3})
 
 
@@ -45,7 +49,63 @@ def test_weights_of_a_run(which, expected, run):
     assert mark(network) == expected
     assert network.source == f"{run.path}{which}"
     assert network.class_names == ("bat", "cat", "ewe", "gnu", "hen")
+    assert network.lineage == run.at(which[1:] or "best").lineage
     assert network.lineage["recipe"] == {"name": "A"}
+    assert "format" not in network.lineage
+
+
+@pytest.mark.parametrize(("file", "which"), [
+    ("best", "best"), ("initial", "initial"), ("last", "last"), ("epochs/epoch-003", "epoch-3"),
+])  # fmt: skip
+def test_weights_file_in_a_run_keeps_the_lineage(file, which, run):
+    network = models.load(run.path / f"{file}.h5")
+    assert network.lineage == run.at(which).lineage
+    assert network.source == str(run.path / f"{file}.h5")
+
+
+def test_a_network_keeps_its_lineage(run):
+    lineage = models.load(run).lineage
+    assert resolve(models.load(run))[1] == lineage == resolve(run)[1]
+
+
+@pytest.mark.parametrize("source", ["run", "path", "relative"])
+def test_best_weights_of_an_unfinished_run_are_warned_of(source, run, monkeypatch):
+    monkeypatch.chdir(run.path.parent)
+    write_json(run.path / "state.json", STATE | {"status": "interrupted", "epochs_done": 4})
+    named = {"run": run, "path": run.path, "relative": f"{run.path.name}/"}[source]
+    with pytest.warns(RunWarning, match="styles-A1 is interrupted after 4 epochs, not finished") as caught:
+        assert mark(models.load(named)) == 1
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("which", ["@best", "@last", "@initial", "@epoch-3", "/best.h5", "/last.h5"])
+def test_weights_that_are_named_are_not_warned_of(which, run):
+    write_json(run.path / "state.json", STATE | {"status": "running"})
+    assert models.load(f"{run.path}{which}").lineage["status"] == "running"
+    if which == "@best":
+        assert models.load(run.at("best")).lineage["status"] == "running"
+
+
+def test_run_without_a_state(run, refused):
+    (run.path / "state.json").unlink()
+    with refused("state.json of a run must be readable", str(run.path), "train again", kind=RunError):
+        models.load(run)
+
+
+def test_how_sources_are_spelled(run, network, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imagenet").mkdir()
+    (tmp_path / "a.npz").write_bytes(b"")
+    spelled = models._load.spelled
+    assert [spelled(name) for name in ("imagenet", "bvlc", "none")] == ["imagenet", "bvlc", "none"]
+    assert spelled("a.npz") == spelled(Path("a.npz")) == spelled(tmp_path / "a.npz") == str(tmp_path / "a.npz")
+    relative = runs.find(run.path.name)
+    assert not relative.path.is_absolute()
+    assert spelled(relative) == spelled(f"{run.path.name}/") == spelled(run) == str(run.path)
+    assert spelled(relative.at("last")) == spelled(f"{run.path.name}@last") == f"{run.path}@last"
+    assert spelled(runs.Run(Path("imagenet"), {})) == str(tmp_path / "imagenet")
+    assert spelled(network) == "drawn"
+    assert spelled(keras.Model(name="mine", inputs=[x := keras.Input((3,))], outputs=x)) == "keras:mine"
 
 
 def test_run_objects_and_paths(run):
@@ -111,6 +171,11 @@ def test_random_weights_need_an_architecture(refused):
         models.load("none", architecture="alexnet")
 
 
+def test_analysed_layers_are_those_of_the_architecture(network):
+    assert network.analysed_layers == MINI.analysed_layers
+    assert set(network.analysed_layers) <= set(network.layer_names)
+
+
 def test_networks_are_returned_as_they_are(network):
     assert models.load(network) is network
 
@@ -127,7 +192,9 @@ def test_network_as_the_variant_of_the_same_shapes(images):
 
 
 def test_network_as_a_variant_of_other_shapes(network, refused):
-    with refused("`architecture` must be the variant of the weights", "'bvlc' for weights of 'mini'", "Leave `architecture` out"):
+    with refused(
+        "`architecture` must be the variant of the weights", "'bvlc' for weights of 'mini'", "Leave `architecture` out"
+    ):
         models.load(network, architecture="bvlc")
 
 

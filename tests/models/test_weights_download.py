@@ -2,8 +2,8 @@
 
 import dataclasses
 import hashlib
+import logging
 import zipfile
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,6 +12,8 @@ from published_graph import PublishedGraph, random_arrays
 from weight_files import write_caffemodel
 
 from artlucid import architectures, models
+from artlucid.errors import OutputError
+from artlucid.files import write_atomically
 from artlucid.models.weights import _caffe, _download, _graph
 
 MINI = architectures.get("mini")
@@ -20,6 +22,7 @@ NOWHERE = "http://127.0.0.1:9/bvlc_googlenet.caffemodel"
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
+    monkeypatch.delenv("ARTLUCID_CACHE", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
     return tmp_path / "home" / "artlucid"
 
@@ -80,9 +83,22 @@ def test_official_addresses_and_hashes():
     )
 
 
-def test_place_is_under_the_keras_home(monkeypatch):
-    monkeypatch.delenv("KERAS_HOME", raising=False)
-    assert _download.folder() == Path.home() / ".keras" / "artlucid"
+def test_place_is_the_cache(bvlc, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("ARTLUCID_CACHE", str(tmp_path / "cache"))
+    models.load("bvlc")
+    assert (tmp_path / "cache" / "bvlc.h5").exists()
+    assert not home.exists()
+
+
+def test_progress_is_shown_only_where_information_is(bvlc, capsys, caplog):
+    _download.fetch(_download.BVLC)
+    assert capsys.readouterr() == ("", "")
+    _download._place(_download.BVLC).unlink()
+    with caplog.at_level(logging.INFO, logger="artlucid"):
+        _download.fetch(_download.BVLC)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "Downloading data from" in shown.err
 
 
 def test_bvlc(bvlc, home, network, capsys):
@@ -93,9 +109,11 @@ def test_bvlc(bvlc, home, network, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_imagenet_with_both_auxiliary_heads(inception5h):
+def test_imagenet_with_both_auxiliary_heads(inception5h, home):
     weights, lineage = models._load.resolve("imagenet")
     assert lineage == {}
+    # What it was made of takes as much room again.
+    assert [path.name for path in home.iterdir()] == ["inception5h.h5"]
     assert set(weights.arrays) == set(inception5h)
     assert all(np.array_equal(weights.arrays[name], array) for name, array in inception5h.items())
 
@@ -106,6 +124,35 @@ def test_second_load_takes_what_was_converted(bvlc, home, network, monkeypatch):
     (home / bvlc.name).unlink()
     monkeypatch.setattr(_caffe, "read", None)
     assert models.load("bvlc").identity == network.identity
+
+
+def test_archive_stays_until_what_is_made_of_it_is_written(inception5h, home, monkeypatch):
+    def full(path, content):
+        if path.suffix == ".h5":
+            raise OutputError("No space left on device")
+        write_atomically(path, content)
+
+    monkeypatch.setattr(_download, "write_atomically", full)
+    with pytest.raises(OutputError):
+        models.load("imagenet")
+    assert [path.name for path in home.iterdir()] == ["inception5h.zip"]
+
+
+def test_another_process_removes_the_archive(inception5h, home, monkeypatch):
+    weights = models._load.resolve("imagenet")[0]
+    converted = (home / "inception5h.h5").read_bytes()
+    (home / "inception5h.h5").unlink()
+    check = _download._check_hash
+
+    def meanwhile(publication, path, advice):
+        if not path.name.endswith(".part"):
+            (home / "inception5h.h5").write_bytes(converted)
+            path.unlink()
+        check(publication, path, advice)
+
+    monkeypatch.setattr(_download, "_check_hash", meanwhile)
+    again = models._load.resolve("imagenet")[0]
+    assert again.arrays.keys() == weights.arrays.keys()
 
 
 def test_files_put_by_hand(bvlc, home, network, monkeypatch):
@@ -163,5 +210,5 @@ def test_interrupted_download_leaves_nothing(bvlc, home, monkeypatch):
 
 
 def test_published_weights_as_another_variant(bvlc, refused):
-    with refused("`architecture` must have the shapes of the weights", "'bvlc' for weights of 'mini'", "Leave"):
+    with refused("`architecture` must be the variant of the weights", "'bvlc' for weights of 'mini'", "Leave"):
         models.load("bvlc", architecture="bvlc")

@@ -79,9 +79,23 @@ def named_type(file, place, folder):
     return "is neither a group nor an array"
 
 
+def time_type(file, place, folder):
+    del file[place]
+    space = h5py.h5s.create_simple((16,))
+    h5py.h5d.create(file.id, place.encode(), h5py.h5t.UNIX_D32LE, space)
+    return "is of a type that NumPy lacks"
+
+
+def time_attribute(file, place, folder):
+    item = file if "/vars/" not in place else file[place].parent
+    h5py.h5a.create(item.id, b"when", h5py.h5t.UNIX_D32LE, h5py.h5s.create(h5py.h5s.SCALAR))
+    return "an attribute of `"
+
+
 TRICKS = [
     external_link, soft_link, dangling_link, linked_group, external_storage, virtual_dataset,
-    group_that_contains_itself, huge_dataset, many_large_datasets, dataset_without_values, named_type,
+    group_that_contains_itself, huge_dataset, many_large_datasets, dataset_without_values, named_type, time_type,
+    time_attribute,
 ]  # fmt: skip
 
 

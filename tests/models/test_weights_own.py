@@ -1,8 +1,11 @@
 import dataclasses
+import hashlib
+import json
 
 import h5py
 import numpy as np
 import pytest
+from published_graph import random_arrays
 from weight_files import identity, write_own
 
 from artlucid import architectures, models
@@ -38,6 +41,7 @@ def test_what_is_written_is_version_1(path, weights, arrays):
             "variant": "mini",
             "activation": "softmax",
             "identity": identity(arrays),
+            "content": content(arrays),
         }
         for name, array in arrays.items():
             np.testing.assert_array_equal(file[name][()], array)
@@ -86,8 +90,14 @@ def test_many_classes(classes, path, arrays):
     ({"activation": "relu"}, "known architecture and activation", "with 'relu'", "softmax or sigmoid"),
     ({"activation": None}, "have the attributes", "without activation", "get it again"),
     ({"class_names": None}, "have the attributes", "without class_names", "get it again"),
-    ({"class_names": "one"}, "name all its classes or none", "", "get it again"),
-    ({"class_names": 7}, "name all its classes or none", "1 names for 5", "get it again"),
+    ({"class_names": "one"}, "a list of texts", "str of type none", "get it again"),
+    ({"class_names": 7}, "a list of texts", "int64 of type int64", "get it again"),
+    ({"class_names": np.arange(5)}, "a list of texts", "ndarray of type int64", "get it again"),
+    ({"class_names": np.array([b"a", b"b", b"c", b"d", b"e"])}, "a list of texts", "of type |S1", "get it again"),
+    ({"class_names": np.zeros(5, [("name", "i4")])}, "a list of texts", "of type [('name', '<i4')]", "get it again"),
+    ({"class_names": np.array([["a", "b", "c", "d", "e"]], h5py.string_dtype())}, "a list of texts", "", "get it"),
+    ({"content": "0" * 64}, "the content that it records", "recorded 000000000000…, found ", "get it again"),
+    ({"content": 7}, "the content that it records", "recorded 7…", "get it again"),
     ({"class_names": np.array(["a", "b"], h5py.string_dtype())}, "all its classes", "2 names for 5", "get it again"),
     ({"identity": "0" * 64}, "the identity that it records", "recorded 000000000000…, found ", "get it again"),
     ({"identity": None}, "have the attributes", "without identity", "get it again"),
@@ -104,6 +114,43 @@ def test_changed_array(path, arrays, refused):
         file["mixed5b_1x1/bias"][3] += 1e-4
     with refused("the identity that it records", f"recorded {identity(arrays)[:12]}…", "changed or damaged"):
         models.load(path)
+
+
+NAMES = ["bat", "cat", "ewe", "gnu", "hen"]
+
+
+def content(arrays, activation="softmax", class_names=NAMES):
+    """The documented hash: what the network is as JSON, then every array's name, shape and values by name."""
+    digest = hashlib.sha256(json.dumps(["inception_v1/mini", activation, class_names]).encode())
+    for name in sorted(arrays):
+        digest.update(f"{name}{arrays[name].shape}".encode() + arrays[name].astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+def rename(file):
+    file.attrs["class_names"] = np.array(["cat", "bat", "ewe", "gnu", "hen"], h5py.string_dtype())
+
+
+def other_activation(file):
+    file.attrs["activation"] = "sigmoid"
+
+
+def other_auxiliary_head(file):
+    file["nn0/bias"][2] += 1
+
+
+@pytest.mark.parametrize("change", [rename, other_activation, other_auxiliary_head])
+def test_changes_that_the_identity_does_not_see(change, path, refused):
+    arrays = random_arrays(architectures.get("mini"), 5)
+    path.write_bytes(_own.to_bytes(Weights(arrays, architectures.get("mini"), tuple(NAMES))))
+    with h5py.File(path, "r+") as file:
+        assert file.attrs["content"] == content(arrays)
+        change(file)
+    with refused("the content that it records", f"recorded {content(arrays)[:12]}…", "get it again"):
+        models.load(path)
+    with h5py.File(path, "r+") as file:
+        del file.attrs["content"]  # as in older files
+    assert _own.read(path).classes == 5
 
 
 def test_another_variant_than_asked_for(path, arrays, refused):

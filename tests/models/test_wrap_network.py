@@ -75,6 +75,23 @@ def test_sequential_models():
     assert models.layer_output(network, "only").shape == (None, 6, 6, 2)
 
 
+def test_convolutions_are_analysed(model):
+    assert models.wrap(model, value_range=(0, 1)).analysed_layers == ("trunk", "right", "left")
+
+
+@pytest.mark.parametrize("layers", [("joined", "trunk"), ["answer"], ()], ids=str)
+def test_layers_that_are_named_are_analysed(layers, model):
+    network = models.wrap(model, value_range=(0, 1), layers=layers)
+    assert network.analysed_layers == tuple(layers)
+    assert network.identity == models.wrap(model, value_range=(0, 1)).identity
+
+
+@pytest.mark.parametrize("layers", [["trunk", "rigth"], "right", ["rescale"]], ids=str)
+def test_layers_that_are_not_there(layers, model, refused):
+    with refused("names of the model's layers", repr(layers), "there are 7", kind=ModelError):
+        models.wrap(model, value_range=(0, 1), layers=layers)
+
+
 def test_identity(model):
     identity = models.wrap(model, value_range=(0, 1)).identity
     assert len(identity) == 64

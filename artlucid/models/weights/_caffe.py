@@ -18,8 +18,7 @@ from google.protobuf.message import DecodeError, Message
 from artlucid import architectures
 from artlucid.architectures import Architecture, Dense
 from artlucid.errors import WeightsError
-from artlucid.models.weights._hdf5 import MOST_BYTES
-from artlucid.models.weights._record import Arrays, Weights, check, classes_of
+from artlucid.models.weights._record import MOST_BYTES, PARTS, Arrays, Weights, check, classes_of
 
 FieldType = descriptor_pb2.FieldDescriptorProto
 Blobs = Mapping[tuple[str, str], npt.NDArray[np.float32]]
@@ -51,7 +50,6 @@ _MESSAGES: Mapping[str, tuple[tuple[str, int, Any, str, bool], ...]] = MappingPr
     }
 )
 _PACKAGE = "artlucid_caffe"
-_PARTS = ("kernel", "bias")
 _FEWEST_AXES: Mapping[str, int] = MappingProxyType({"kernel": 2, "bias": 1})
 _AXES: Mapping[int, tuple[int, ...]] = MappingProxyType({2: (1, 0), 4: (2, 3, 1, 0)})
 
@@ -88,9 +86,9 @@ def read(path: Path, variant: str | None = None) -> Weights:
         raise _unreadable(path, "no layer in it has weights")
     named: dict[tuple[str, str], npt.NDArray[np.float32]] = {}
     for layer in layers:
-        if (layer.name, "kernel") in named or len(layer.blobs) > len(_PARTS):
-            raise _unreadable(path, f"layer {layer.name!r} is there twice or has more than {' and '.join(_PARTS)}")
-        for blob, part in zip(layer.blobs, _PARTS, strict=False):
+        if (layer.name, "kernel") in named or len(layer.blobs) > len(PARTS):
+            raise _unreadable(path, f"layer {layer.name!r} is there twice or has more than {' and '.join(PARTS)}")
+        for blob, part in zip(layer.blobs, PARTS, strict=False):
             named[layer.name, part] = _array(blob, part, path, layer.name)
     return from_caffe_names(_transposed(named), variant, source=str(path))
 

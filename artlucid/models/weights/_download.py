@@ -1,22 +1,25 @@
-"""The two published trainings: downloaded once, held to their hashes, kept under the Keras home."""
+"""The two published trainings: downloaded once, held to their hashes, kept in artlucid's cache."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
 from artlucid.errors import WeightsError
-from artlucid.files import write_atomically
+from artlucid.files import cache_folder, write_atomically
 from artlucid.models.weights import _caffe, _graph, _own
 from artlucid.models.weights._record import Weights
+
+logger = logging.getLogger("artlucid")
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,13 @@ BVLC = Publication(
 )
 
 
-def folder() -> Path:
-    """Where downloads and what is made of them are kept: ``artlucid`` under the Keras home."""
-    # Keras gives the place no public name.
-    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "artlucid"
-
-
 def inception5h() -> Weights:
     """The weights that Lucid calls InceptionV1, with both auxiliary heads."""
-    return _cached(INCEPTION5H, _convert_inception5h)
+    weights = _cached(INCEPTION5H, _convert_inception5h)
+    # From here on only what was made of it is read.
+    with contextlib.suppress(OSError):
+        _place(INCEPTION5H).unlink()
+    return weights
 
 
 def bvlc() -> Weights:
@@ -62,17 +63,24 @@ def bvlc() -> Weights:
 
 
 def _cached(publication: Publication, convert: Callable[[Path], Weights]) -> Weights:
-    converted = folder() / f"{publication.name}.h5"
+    converted = cache_folder() / f"{publication.name}.h5"
     if converted.exists():
         return _own.read(converted)
-    weights = convert(fetch(publication))
+    try:
+        weights = convert(fetch(publication))
+    except FileNotFoundError:  # another process has just converted and removed it
+        return _own.read(converted)
     write_atomically(converted, _own.to_bytes(weights))
     return weights
 
 
+def _place(publication: Publication) -> Path:
+    return cache_folder() / Path(publication.address).name
+
+
 def fetch(publication: Publication) -> Path:
     """Download a publication, or take it where it was put by hand; its hash must be right either way."""
-    path = folder() / Path(publication.address).name
+    path = _place(publication)
     if not path.exists():
         _download(publication, path)
     _check_hash(publication, path, f"Delete that file and start again, or get it from {publication.address}.")
@@ -92,8 +100,7 @@ def _download(publication: Publication, path: Path) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Its progress bar goes to standard output, which is for results.
-        with contextlib.redirect_stdout(sys.stderr):
+        with _progress():
             keras.utils.get_file(partial.name, publication.address, cache_dir=path.parent, cache_subdir="")
         _check_hash(publication, partial, f"It was deleted. Start again, or put the right file at {path}.")
         partial.replace(path)
@@ -110,6 +117,16 @@ def _download(publication: Publication, path: Path) -> None:
             partial.unlink()
 
 
+@contextlib.contextmanager
+def _progress() -> Iterator[None]:
+    """Keras shows its progress on standard output, which is for results: move it to standard error, or nowhere."""
+    with contextlib.ExitStack() as stack:
+        shown = logger.isEnabledFor(logging.INFO)
+        stream = sys.stderr if shown else stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
+        stack.enter_context(contextlib.redirect_stdout(stream))
+        yield
+
+
 def _convert_inception5h(archive: Path) -> Weights:
     with zipfile.ZipFile(archive) as file:
         graph = file.read(INCEPTION5H_GRAPH)
@@ -118,6 +135,9 @@ def _convert_inception5h(archive: Path) -> Weights:
             f"{INCEPTION5H_GRAPH} must have the sha256 {INCEPTION5H_GRAPH_SHA256}. Received another in {archive}. "
             "Delete the file and start again."
         )
-    extracted = folder() / INCEPTION5H_GRAPH
+    extracted = archive.with_name(f".{os.getpid()}.{INCEPTION5H_GRAPH}")
     write_atomically(extracted, graph)
-    return _graph.read(extracted, "inception5h")
+    try:
+        return _graph.read(extracted, "inception5h")
+    finally:
+        extracted.unlink()

@@ -19,16 +19,27 @@ from artlucid.architectures import Architecture, Classifier
 from artlucid.errors import WeightsError
 from artlucid.models.weights._graph_facts import differences
 from artlucid.models.weights._graph_nodes import Graph
-from artlucid.models.weights._harmless import MOST_BYTES
-from artlucid.models.weights._record import Arrays, Weights, check, classes_of, expected_shapes, identity
+from artlucid.models.weights._record import (
+    ACTIVATIONS,
+    MOST_BYTES,
+    Arrays,
+    Weights,
+    check,
+    classes_of,
+    expected_shapes,
+    identity,
+)
 
 FORMAT = "artlucid.graph"
 VERSION = 1
 METADATA = "artlucid_metadata_json"
 """The constant in which an exported graph says what it is."""
 
-PARTS: Mapping[str, str] = MappingProxyType({"_w": "kernel", "_b": "bias"})
-ACTIVATIONS: Mapping[str, str] = MappingProxyType({"Softmax": "softmax", "Sigmoid": "sigmoid"})
+SUFFIXES: Mapping[str, str] = MappingProxyType({"kernel": "_w", "bias": "_b"})
+"""What follows the name of a layer in the name of the constant with one of its arrays."""
+
+_PARTS = {suffix: part for part, suffix in SUFFIXES.items()}
+_ACTIVATIONS = {name.capitalize(): name for name in ACTIVATIONS}
 
 
 @dataclass(frozen=True)
@@ -79,20 +90,36 @@ def _declaration(graph: Graph) -> _Declaration:
     try:
         text = graph.constant(METADATA)
         declared = json.loads(text.item())  # type: ignore[union-attr]
-        version = int(declared["version"])
+        if declared["format"] != FORMAT:
+            raise ValueError(f"its format is {declared['format']!r}")
+        if int(declared["version"]) > VERSION:
+            raise _newer(graph.path, declared["version"])
+        if declared["variant"] is None:
+            raise _of_no_known_architecture(graph.path, "which artlucid exported of a wrapped network")
         names = tuple(str(name) for name in declared["class_names"])
-        declaration = _Declaration(str(declared["variant"]), names, str(declared["identity"]))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return _Declaration(str(declared["variant"]), names, str(declared["identity"]))
+    except WeightsError:
+        raise
+    # JSON may be nested without end.
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise WeightsError(
-            f"The node {METADATA!r} of a graph must say what artlucid exported. Received {graph.path}, where it cannot "
-            f"be read ({error!r}). The file is damaged: export it again."
+            f"The node {METADATA!r} of a graph must say what artlucid exported, in the format {FORMAT!r}. Received "
+            f"{graph.path}, where it cannot be read ({error!r}). The file is damaged: export it again."
         ) from error
-    if version > VERSION:
-        raise WeightsError(
-            f"The version of an exported graph must be at most {VERSION}. Received {graph.path} of version {version}. "
-            "It was written by a newer artlucid: upgrade with `pip install --upgrade artlucid`."
-        )
-    return declaration
+
+
+def _newer(path: Path, version: int) -> WeightsError:
+    return WeightsError(
+        f"The version of an exported graph must be at most {VERSION}. Received {path} of version {version}. "
+        "It was written by a newer artlucid: upgrade with `pip install --upgrade artlucid`."
+    )
+
+
+def _of_no_known_architecture(path: Path, why: str) -> WeightsError:
+    return WeightsError(
+        f"A graph of weights must be of a known architecture. Received {path}, {why}. Known are "
+        f"{', '.join(architectures.ARCHITECTURES)}; other graphs cannot be loaded yet."
+    )
 
 
 def _check_declaration(graph: Graph, declaration: _Declaration, classes: int, found: str) -> None:
@@ -113,7 +140,7 @@ def _constants(graph: Graph) -> dict[str, np.ndarray]:
     constants = {}
     left = MOST_BYTES
     for name in graph.nodes:
-        if name[-2:] not in PARTS or "/" in name:
+        if name[-2:] not in _PARTS or "/" in name:
             continue
         array = graph.constant(name, left)
         if array is None or array.dtype != np.float32:
@@ -157,10 +184,7 @@ def _fitting(graph: Graph, constants: Mapping[str, np.ndarray]) -> Architecture:
         if any(f"{name}_w" in constants for name in architecture.convolutions)
     }
     if not misfits:
-        raise WeightsError(
-            f"A graph of weights must be of a known architecture. Received {graph.path}, which has the layers of none "
-            f"of {', '.join(architectures.ARCHITECTURES)}. Other graphs cannot be loaded yet."
-        )
+        raise _of_no_known_architecture(graph.path, "which has the layers of none")
     fitting = [variant for variant, misfit in misfits.items() if misfit == 0]
     if len(fitting) > 1:
         raise WeightsError(
@@ -184,7 +208,7 @@ def _arrays(constants: Mapping[str, np.ndarray], architecture: Architecture) -> 
     classifiers = {
         layer.graph_name: layer.name for layer in architecture.layers(auxiliary=True) if isinstance(layer, Classifier)
     }
-    return {f"{classifiers.get(name[:-2], name[:-2])}/{PARTS[name[-2:]]}": array for name, array in constants.items()}
+    return {f"{classifiers.get(name[:-2], name[:-2])}/{_PARTS[name[-2:]]}": array for name, array in constants.items()}
 
 
 def _heads(arrays: Arrays, architecture: Architecture) -> list[str]:
@@ -209,9 +233,9 @@ def _activation(graph: Graph, architecture: Architecture) -> str:
     classifier = architecture.head.classifier
     logits = graph.follow(f"{classifier.graph_name}_pre_activation")
     for name in (classifier.graph_name, classifier.predictions):
-        node = graph.find(name, *ACTIVATIONS)
+        node = graph.find(name, *_ACTIVATIONS)
         if node is not None and graph.follow(graph.input(node, 0)) == logits:
-            return ACTIVATIONS[node.op]
+            return _ACTIVATIONS[node.op]
     raise WeightsError(
         f"The classifier of a graph must end in softmax or sigmoid. Received {graph.path}, where neither "
         f"{classifier.graph_name!r} nor {classifier.predictions!r} is one of its values. Freeze the whole network."

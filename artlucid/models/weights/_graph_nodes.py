@@ -13,7 +13,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from artlucid.errors import WeightsError
-from artlucid.models.weights._harmless import MOST_BYTES, read_graph
+from artlucid.models.weights._harmless import read_graph
+from artlucid.models.weights._record import MOST_BYTES
 
 Node = tf.compat.v1.NodeDef
 

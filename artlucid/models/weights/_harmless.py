@@ -8,6 +8,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from artlucid.errors import WeightsError
+from artlucid.models.weights._record import MOST_BYTES
 
 HARMLESS = frozenset(
     {
@@ -31,9 +32,6 @@ HARMLESS = frozenset(
     }
 )  # fmt: skip
 """Ops that only compute their outputs from their inputs: no file, no process, no state, no other function."""
-
-MOST_BYTES = 2**30
-"""A graph of a network known here has less than a tenth of this."""
 
 
 def read_graph(path: Path) -> tf.compat.v1.GraphDef:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import h5py
 
 from artlucid.errors import WeightsError
-from artlucid.models.weights._record import Arrays, as_float32
-
-MOST_BYTES = 2**30
-"""A file that unpacks to more than this is not weights of a network known here."""
+from artlucid.models.weights._record import MOST_BYTES, Arrays, as_float32
 
 
 @contextmanager
@@ -43,6 +40,14 @@ def open_checked(path: Path, content: BinaryIO | None = None) -> Iterator[h5py.F
         ) from error
 
 
+def read_attributes(item: h5py.Group | h5py.Dataset, path: Path) -> dict[str, Any]:
+    """The attributes of an item of a checked file; raises WeightsError if one is of a type that NumPy lacks."""
+    try:
+        return dict(item.attrs)
+    except (TypeError, ValueError) as error:
+        _refuse(path, f"an attribute of `{item.name}` cannot be read ({error})")
+
+
 def read_arrays(group: h5py.Group, path: Path) -> Arrays:
     """Every array below a group of a checked file, by its path from there."""
     start = len(group.name.rstrip("/")) + 1
@@ -59,9 +64,16 @@ def _check(file: h5py.File, path: Path) -> None:
             _refuse(path, f"`{dataset.name}` keeps its values in another file")
         if dataset.size is None:
             _refuse(path, f"`{dataset.name}` has no values")
-        total += dataset.size * dataset.dtype.itemsize
+        total += dataset.size * _item_size(dataset, path)
         if total > MOST_BYTES:
             _refuse(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB")
+
+
+def _item_size(dataset: h5py.Dataset, path: Path) -> int:
+    try:
+        return int(dataset.dtype.itemsize)
+    except TypeError:  # such as HDF5's own times
+        _refuse(path, f"`{dataset.name}` is of a type that NumPy lacks")
 
 
 def _datasets(start: h5py.Group, path: Path) -> Iterator[h5py.Dataset]:

@@ -17,12 +17,26 @@ from artlucid import architectures
 from artlucid.architectures import ARCHITECTURES, Architecture
 from artlucid.errors import WeightsError
 from artlucid.models._build import BuildOptions, build, keras_layer_name
-from artlucid.models.weights._hdf5 import MOST_BYTES, open_checked, read_arrays
-from artlucid.models.weights._record import ACTIVATIONS, Arrays, Weights, check, classes_of
+from artlucid.models.weights._hdf5 import open_checked, read_arrays, read_attributes
+from artlucid.models.weights._record import (
+    ACTIVATIONS,
+    MOST_BYTES,
+    PARTS,
+    Arrays,
+    Weights,
+    check,
+    classes_of,
+    identity,
+)
 
 # Two graphs compute the same whatever these settings of their layers are. What follows the classifier is read apart,
 # and the widths of dense layers are held to the arrays.
 LEFT_OUT = frozenset({"kernel_initializer", "bias_initializer", "kernel_regularizer", "dtype", "trainable", "units"})
+
+FORMAT = "artlucid.keras"
+VERSION = 1
+MANIFEST_SUFFIX = ".keras.manifest.json"
+"""`x.manifest.json` beside `x.keras` says what Keras does not keep."""
 
 Structure = Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]]
 """By the name of each layer: its class, its settings, the names of the layers that it takes."""
@@ -49,22 +63,67 @@ def _arrays(file: h5py.File, architecture: Architecture, path: Path) -> Arrays:
             "Save the whole network with `model.save_weights`, in Keras 3."
         )
     own_names = {keras_layer_name(layer): layer.name for layer in architecture.layers(auxiliary=True)}
-    parts = {"0": "kernel", "1": "bias"}
+    parts = {str(index): part for index, part in enumerate(PARTS)}
     arrays = {}
     for place, array in read_arrays(groups, path).items():
         group, _, part = place.rpartition("/")
-        name = str(groups[group].attrs.get("name", group))
+        name = str(read_attributes(groups[group], path).get("name", group))
         arrays[f"{own_names.get(name, name)}/{parts.get(part, part)}"] = array
     check(arrays, architecture, classes_of(arrays, architecture), source=str(path))
     return arrays
 
 
 def read_model(path: Path, variant: str | None = None) -> Weights:
-    """Read a `.keras` file of a network built here."""
+    """Read a `.keras` file of a network built here, and its class names from the manifest beside it, if there is one.
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged or of another network, or if the manifest is damaged or of other weights.
+    """
     config, content = _members(path)
     architecture, activation = architecture_of(config, path, variant)
     with open_checked(path, io.BytesIO(content)) as file:
-        return Weights(_arrays(file, architecture, path), architecture, activation=activation)
+        arrays = _arrays(file, architecture, path)
+    return Weights(arrays, architecture, _class_names(path, architecture, arrays), activation)
+
+
+def _class_names(path: Path, architecture: Architecture, arrays: Arrays) -> tuple[str, ...]:
+    beside = path.with_suffix(MANIFEST_SUFFIX)
+    manifest = read_manifest(beside) if beside.exists() else {}
+    if manifest.get("format") != FORMAT:
+        return ()
+    version, names = manifest.get("version"), manifest.get("class_names")
+    if isinstance(version, int) and version > VERSION:
+        raise WeightsError(
+            f"The version of a manifest must be at most {VERSION}. Received {beside} of version {version}. "
+            "It was written by a newer artlucid: upgrade with `pip install --upgrade artlucid`."
+        )
+    found = identity(architecture, arrays)
+    if manifest.get("identity") != found:
+        raise WeightsError(
+            f"The manifest beside a `.keras` file must record its identity. Received {beside}, recorded "
+            f"{manifest.get('identity')}, found {found}. One of the two was changed or replaced: export both again."
+        )
+    texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not texts or len(names) not in (0, classes_of(arrays, architecture)):
+        raise WeightsError(
+            f"The manifest beside a `.keras` file must name all its classes or none. Received {beside} with {names!r} "
+            f"for {classes_of(arrays, architecture)} classes. It was changed or damaged: export both again."
+        )
+    return tuple(names)
+
+
+def read_manifest(path: Path) -> Mapping[str, Any]:
+    """The content of a manifest; raises WeightsError if it is no JSON."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise WeightsError(
+            f"A manifest must be readable JSON. Received {path} ({error}). "
+            "It is damaged: remove it, or export both files again."
+        ) from error
+    return content if isinstance(content, dict) else {}
 
 
 def _members(path: Path) -> tuple[Any, bytes]:

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from artlucid.errors import WeightsError
 from artlucid.models.weights import _caffe
-from artlucid.models.weights._hdf5 import MOST_BYTES
-from artlucid.models.weights._record import Weights, as_float32
+from artlucid.models.weights._record import MOST_BYTES, Weights, as_float32
 
 
 def read(path: Path, variant: str | None = None) -> Weights:

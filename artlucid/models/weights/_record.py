@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,12 @@ from artlucid.errors import WeightsError
 
 ACTIVATIONS = ("softmax", "sigmoid")
 """What may follow a classifier."""
+
+PARTS = ("kernel", "bias")
+"""The arrays of a layer with weights."""
+
+MOST_BYTES = 2**30
+"""A file that holds or unpacks to more than this is no network that is known here; they have less than a tenth."""
 
 Arrays = Mapping[str, npt.NDArray[np.float32]]
 
@@ -60,11 +67,31 @@ def identity(architecture: Architecture, arrays: Arrays) -> str:
     """
     digest = hashlib.sha256(str(architecture).encode())
     for layer in architecture.weight_layers():
-        for part in ("kernel", "bias"):
+        for part in PARTS:
             name = f"{layer}/{part}"
             array = np.ascontiguousarray(arrays[name], dtype="<f4")
             digest.update(f"{name}{array.shape}".encode())
             digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def content(weights: Weights) -> str:
+    """Hash of all that a weights file holds, beyond `identity`: class names, activation, auxiliary heads too.
+
+    Parameters
+    ----------
+    weights : Weights
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    described = [str(weights.architecture), weights.activation, list(weights.class_names)]
+    digest = hashlib.sha256(json.dumps(described).encode())
+    for name, array in sorted(weights.arrays.items()):
+        digest.update(f"{name}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
     return digest.hexdigest()
 
 
