@@ -341,13 +341,17 @@ def test_exports_of_one_name_keep_their_manifests_apart(network, tmp_path):
     assert models.load(graph).class_names == models.load(saved).class_names == CLASS_NAMES
 
 
-@pytest.mark.parametrize("write", [export.frozen_graph, export.keras_file])
-def test_a_damaged_manifest_is_written_anew(write, network, tmp_path):
-    (tmp_path / "graph.manifest.json").write_text("{")
-    (tmp_path / "graph.pb").write_bytes(b"")
-    (tmp_path / "graph.keras").write_bytes(b"")
-    path = write(network, tmp_path / ("graph.pb" if write is export.frozen_graph else "graph.keras"))
-    assert json.loads((tmp_path / "graph.manifest.json").read_text())["identity"] == network.identity
+@pytest.mark.parametrize(
+    ("write", "name", "manifest"),
+    [
+        (export.frozen_graph, "graph.pb", "graph.manifest.json"),
+        (export.keras_file, "graph.keras", "graph.keras.manifest.json"),
+    ],
+)
+def test_a_damaged_manifest_is_written_anew(write, name, manifest, network, tmp_path):
+    (tmp_path / manifest).write_text("{")
+    path = write(network, tmp_path / name)
+    assert json.loads((tmp_path / manifest).read_text())["identity"] == network.identity
     assert models.load(path).class_names == CLASS_NAMES
 
 
