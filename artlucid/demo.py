@@ -100,7 +100,13 @@ def run(
     logger.info("%d test images", len(dataset.test))
     with _timed(seconds, "finetune"):
         trained = finetune.fit(
-            dataset, recipe=recipe, weights=weights, seed=seed, out=out / "run", resume=True, options=options
+            dataset,
+            recipe=recipe,
+            weights=weights,
+            seed=seed,
+            out=out / "run",
+            resume=(out / "run").exists(),
+            options=options,
         )
     with _timed(seconds, "evaluate"):
         scores = evaluate.evaluate(trained, dataset)
