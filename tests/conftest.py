@@ -1,4 +1,6 @@
 import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,39 @@ def shared_data() -> Path:
     if not Path(folder).is_dir():
         pytest.skip(f"ARTLUCID_DATA is not a folder: {folder}.")
     return Path(folder)
+
+
+@pytest.fixture
+def expect_refusal() -> Callable[..., AbstractContextManager[None]]:
+    """Expect an error that says the rule, then what was received, then what to do."""
+
+    @contextmanager
+    def expect(rule: str, received: str, advice: str, *, kind: type[Exception]) -> Iterator[None]:
+        with pytest.raises(kind) as caught:
+            yield
+        message = str(caught.value)
+        before, word, after = message.partition("Received")
+        assert rule in before, message
+        assert word, message
+        assert received in after, message
+        assert advice in after[after.index(received) + len(received) :], message
+
+    return expect
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Iterator[None]:
+    """Put the architecture `tiny`, which trains in a second, among the known ones."""
+    from finetune import small
+
+    with pytest.MonkeyPatch.context() as patch:
+        small.register_tiny(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    """Three classes of small drawn images, for reading only."""
+    from finetune import small
+
+    return small.draw_dataset(tmp_path_factory.mktemp("data"))

@@ -26,18 +26,6 @@ small.register_tiny(pytest.MonkeyPatch())
 """
 
 
-@pytest.fixture(scope="module")
-def tiny():
-    with pytest.MonkeyPatch.context() as patch:
-        small.register_tiny(patch)
-        yield
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return small.draw_dataset(tmp_path_factory.mktemp("data"))
-
-
 @pytest.fixture(autouse=True)
 def messages_as_before(monkeypatch):
     """The command line sets the messages of its process; here they are put back."""

@@ -7,19 +7,6 @@ from finetune import small
 from artlucid import demo, evaluate, finetune, runs
 from artlucid.errors import DataError, RunError, RunWarning
 
-
-@pytest.fixture(scope="module")
-def tiny():
-    with pytest.MonkeyPatch.context() as patch:
-        small.register_tiny(patch)
-        yield
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return small.draw_dataset(tmp_path_factory.mktemp("data"))
-
-
 OPTIONS = finetune.Options(architecture="tiny", precision="float32", progress=False)
 
 

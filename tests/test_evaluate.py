@@ -14,18 +14,6 @@ from artlucid.models._load import from_weights
 from artlucid.models._network import weights_of
 
 
-@pytest.fixture(scope="module")
-def tiny():
-    with pytest.MonkeyPatch.context() as patch:
-        small.register_tiny(patch)
-        yield
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return small.draw_dataset(tmp_path_factory.mktemp("data"))
-
-
 def network_for(class_names, seed=0):
     """A random network with named classes."""
     weights = weights_of(models.load("none", architecture="tiny", seed=seed))

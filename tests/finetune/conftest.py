@@ -5,7 +5,6 @@ import pytest
 from finetune import small
 
 from artlucid import runs
-from artlucid.datasets import Dataset
 from artlucid.runs import Run
 
 
@@ -14,11 +13,6 @@ def tiny() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         small.register_tiny(patch)
         yield
-
-
-@pytest.fixture(scope="session")
-def data(tmp_path_factory) -> Dataset:
-    return small.draw_dataset(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")
