@@ -5,6 +5,7 @@ from artlucid.models import _backend as _backend
 
 # isort: split
 from artlucid.finetune._manifest import check_complete
-from artlucid.finetune._training import Options, fit
+from artlucid.finetune._options import Options
+from artlucid.finetune._training import fit
 
 __all__ = ["Options", "check_complete", "fit"]

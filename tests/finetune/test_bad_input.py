@@ -240,7 +240,7 @@ def test_file_that_is_lost_during_training(damage, split, drawn, tmp_path, monke
         return examination
 
     monkeypatch.setattr(datasets, "usable", examined_then_lost)
-    monkeypatch.setattr(finetune._training, "_describe", lambda dataset: {"identity": "", "images": {}})
+    monkeypatch.setattr(finetune._jobs, "_describe", lambda dataset: {"identity": "", "images": {}})
     with pytest.raises(DataError, match=f"must be a readable image.*Received {path}"):
         small.train(dataset, tmp_path / "run")
     state = runs.open_run(tmp_path / "run").state

@@ -1,0 +1,178 @@
+"""A training with all that was decided: of a run that begins, or of one that is taken up again."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from artlucid import datasets, environment, recipes, runs
+from artlucid.architectures import Architecture
+from artlucid.datasets import Dataset
+from artlucid.errors import RecipeError, RunWarning
+from artlucid.files import write_atomically
+from artlucid.finetune import _data, _manifest
+from artlucid.finetune._checkpoint import Progress
+from artlucid.finetune._keeper import SELECTED_BY, Keeper
+from artlucid.finetune._network import Policies, build_network, resolve_policies, starting_arrays
+from artlucid.finetune._options import Options
+from artlucid.models._load import Source, resolve, spelled
+from artlucid.models._network import get_arrays, set_arrays
+from artlucid.models.weights import _own
+from artlucid.models.weights._record import Weights, identity
+from artlucid.recipes import Recipe
+
+logger = logging.getLogger("artlucid")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training with all that was decided."""
+
+    run: runs.Run
+    dataset: Dataset
+    recipe: Recipe
+    start: Weights
+    policies: Policies
+    precision: environment.Precision
+    options: Options
+    changed: tuple[str, ...] = ()
+    """What is different in the environment from when the run began."""
+
+    @property
+    def architecture(self) -> Architecture:
+        return self.start.architecture
+
+
+def begin(
+    dataset: Dataset,
+    recipe: str | Recipe | None,
+    weights: Source | None,
+    seed: int | None,
+    out: Path,
+    options: Options,
+) -> Job:
+    """Decide everything about a new run, and write what it begins with."""
+    recipe, seed = recipes.get("A" if recipe is None else recipe), seed or 0
+    _check_trains(recipe)
+    _data.check_task(dataset)
+    source = "imagenet" if weights is None else weights
+    given, parent = resolve(source, architecture=options.architecture, seed=seed)
+    policies = resolve_policies(recipe, given.architecture)
+    precision = environment.resolve_precision(options.precision)
+    examination = datasets.usable(
+        dataset,
+        max_excluded=options.max_excluded,
+        shorter_side=given.architecture.input_size,
+        progress=options.progress,
+    )
+    logger.info("new, at random: %s", policies.new_layers())
+    start = _starting_weights(given, dataset.class_names, recipe, policies, seed)
+    manifest = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "recipe": recipes.to_json(recipe),
+        "policies": policies.to_json(),
+        "seed": seed,
+        "architecture": {"name": start.architecture.name, "variant": start.architecture.variant},
+        "dataset": _describe(dataset),
+        "excluded": len(examination.excluded),
+        "duplicates": [[list(place) for place in group] for group in examination.duplicates],
+        "initial_weights": {
+            "source": spelled(source),
+            "identity": identity(given.architecture, given.arrays),
+            "lineage": dict(parent),
+        },
+        "keep_epochs": options.keep_epochs,
+        "environment": environment.describe(precision),
+    }
+    _data.write_excluded(out / "excluded.csv", examination)
+    write_atomically(out / "initial.h5", _own.to_bytes(start))
+    keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
+    keeper.write_tables("running")
+    return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, options)
+
+
+def _describe(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "specification": dataset.specification,
+        "identity": dataset.identity,
+        "class_names": list(dataset.class_names),
+        "images": {name: len(split) for name, split in dataset.splits.items()},
+        "notices": list(dataset.notices),
+    }
+
+
+def _check_trains(recipe: Recipe) -> None:
+    for field, plain in (("deep_supervision", False), ("augmentation", "none"), ("loss_reduction", "mean")):
+        if getattr(recipe, field) != plain:
+            raise RecipeError(
+                f"`recipe` must be one that this version trains: `{field}` must be {plain!r} for now. Received recipe "
+                f"{recipe.name!r} with {getattr(recipe, field)!r}. Use A, B, C or F."
+            )
+
+
+def _starting_weights(
+    given: Weights, class_names: tuple[str, ...], recipe: Recipe, policies: Policies, seed: int
+) -> Weights:
+    """The weights at the first step: those given, under a new head and whatever else starts at random."""
+    model = build_network(
+        recipe, given.architecture, classes=len(class_names), policies=policies, seed=seed, dtype="float32"
+    )
+    set_arrays(model, given.architecture, starting_arrays(given.arrays, policies))
+    return Weights(get_arrays(model, given.architecture), given.architecture, class_names)
+
+
+def take_up(
+    dataset: Dataset,
+    recipe: str | Recipe | None,
+    weights: Source | None,
+    seed: int | None,
+    run: runs.Run,
+    options: Options,
+) -> Job | None:
+    """The job of a run that was interrupted: its recorded settings, to which whatever is given must agree.
+
+    None if the run is finished.
+    """
+    recorded = run.manifest
+    _manifest.check_complete(run)
+    recipe = recipes.from_json(recorded["recipe"]) if recipe is None else recipes.get(recipe)
+    used = recorded["environment"]["precision"]["used"]
+    precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
+    now = {
+        **recorded,
+        "recipe": recipes.to_json(recipe),
+        "seed": recorded["seed"] if seed is None else seed,
+        "dataset": _describe(dataset),
+        "initial_weights": _initial_weights_now(recorded["initial_weights"], weights, options),
+        "architecture": _architecture_now(recorded["architecture"], options),
+        "keep_epochs": recorded["keep_epochs"] or options.keep_epochs,
+        "environment": environment.describe(precision),
+    }
+    _manifest.check_settings(recorded, now, run=str(run.path))
+    if run.state.get("status") == "finished":
+        return None
+    changed = _manifest.check_environment(
+        recorded, now, run=str(run.path), allow_changed=options.allow_changed_environment
+    )
+    if changed:
+        warnings.warn(f"{run.path} goes on in another environment: {'; '.join(changed)}", RunWarning, stacklevel=2)
+    start = _own.read(run.path / "initial.h5")
+    clean = _data.without_recorded(dataset, run.path / "excluded.csv")
+    policies = resolve_policies(recipe, start.architecture)
+    return Job(run, clean, recipe, start, policies, precision, options, tuple(changed))
+
+
+def _initial_weights_now(recorded: Mapping[str, Any], weights: Source | None, options: Options) -> Mapping[str, Any]:
+    if weights is None or spelled(weights) == recorded["source"]:
+        return recorded
+    given, _ = resolve(weights, architecture=options.architecture)
+    return {"source": spelled(weights), "identity": identity(given.architecture, given.arrays)}
+
+
+def _architecture_now(recorded: Mapping[str, Any], options: Options) -> Mapping[str, Any]:
+    return recorded if options.architecture is None else {**recorded, "variant": options.architecture}

@@ -1,0 +1,33 @@
+"""What a training is told beside its recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """What does not belong to a recipe.
+
+    Attributes
+    ----------
+    precision : {"auto", "float32", "bfloat16", "float16"}
+        ``auto`` is the fastest that the machine multiplies in hardware.
+    architecture : str, optional
+        The variant, where the weights leave it open.
+    keep_epochs : bool
+        Whether every epoch's weights are kept, for ``RUN@epoch-N``.
+    max_excluded : float
+        The largest part of the images that may be unusable, in 0 … 1.
+    allow_changed_environment : bool
+        Whether a run may be resumed with other versions or on another machine, which gives other bits.
+    progress : bool
+        Whether progress bars are shown on a terminal.
+    """
+
+    precision: str = "auto"
+    architecture: str | None = None
+    keep_epochs: bool = False
+    max_excluded: float = 0.01
+    allow_changed_environment: bool = False
+    progress: bool = True
