@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,10 @@ SPLIT_NAMES = ("train", "val", "test")
 WAY_TO_A_SPLIT = {
     "rasta": "add `wikipaintings_{name}/<Style>/<image>`; or put all style folders into one folder and load it with "
     "`folder:PATH`, which splits it 70/15/15 by a hash of the file names",
+    "paintings": "let rows of the table have {name} as `Subset`, and put their images below the dataset's folder; "
+    "where no row is for validation, a part of train is taken",
+    "iconart": "let rows of the table have {name} as `set`, and put their images into `JPEGImages`; where no row is "
+    "for validation, a part of train is taken",
     "folder": "add `{name}/<class>/<image>` (`{name}/<image>` without labels); or put all class folders into one "
     "folder without split folders: it is split 70/15/15 by a hash of the file names, and needs enough images for that",
     "synthetic": "load the drawn dataset again, as it has train, val and test",
@@ -34,6 +38,15 @@ OTHER_WAY = "add it with `dataset.with_splits`"
 def nfc(text: str) -> str:
     """Spell text in Unicode's composed form, in which names are compared and sorted."""
     return normalize("NFC", text)
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A file that cannot be used, and why."""
+
+    split: str
+    relative_path: str
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +64,14 @@ class Split:
     labels : array or None
         int64 of shape (n_images,) for one label an image; uint8 of zeros and ones of shape
         (n_images, n_classes) for several; None without labels. Kept as a read-only copy.
+    metadata : mapping of str to tuple of str
+        Further columns of text, such as artist, date or museum: a value an image, "" where there is none. Kept
+        read-only.
 
     Raises
     ------
     DataError
-        If the labels do not fit the files in number, shape or type.
+        If the labels or the metadata do not fit the files in number, shape or type.
 
     Examples
     --------
@@ -70,12 +86,14 @@ class Split:
     root: Path
     relative_paths: tuple[str, ...]
     labels: Labels | None
+    metadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))
         object.__setattr__(self, "relative_paths", tuple(self.relative_paths))
         if self.labels is not None:
             object.__setattr__(self, "labels", _checked_labels(self.labels, len(self.relative_paths)))
+        object.__setattr__(self, "metadata", _checked_metadata(self.metadata, len(self.relative_paths)))
 
     def __len__(self) -> int:
         return len(self.relative_paths)
@@ -116,13 +134,15 @@ class Split:
                 f"Split {self.name!r} has {len(self)} images; choose among their positions."
             )
         paths = tuple(self.relative_paths[position] for position in positions)
-        return dataclasses.replace(
-            self, relative_paths=paths, labels=None if self.labels is None else self.labels[positions]
-        )
+        labels = None if self.labels is None else self.labels[positions]
+        metadata = {
+            column: tuple(values[position] for position in positions) for column, values in self.metadata.items()
+        }
+        return dataclasses.replace(self, relative_paths=paths, labels=labels, metadata=metadata)
 
     def with_labels(self, labels: npt.ArrayLike) -> "Split":
         """Give the same images other labels, of the shapes that `Split` takes."""
-        return Split(self.name, self.root, self.relative_paths, _checked_labels(labels, len(self)))
+        return dataclasses.replace(self, labels=_checked_labels(labels, len(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +152,7 @@ class Dataset:
     Parameters
     ----------
     name : str
-        The kind: "rasta", "folder", "synthetic".
+        The kind: "rasta", "paintings", "iconart", "folder", "synthetic".
     specification : str
         As `load` takes it, with an absolute path: "rasta:/data/wikipaintings".
     root : Path
@@ -143,6 +163,8 @@ class Dataset:
         Those that exist; kept read-only, in the order train, val, test.
     notices : tuple of str
         Sentences worth telling the user, such as how many files were ignored.
+    missing : tuple of Excluded
+        Images that a table gives labels to but that are no usable file; `examine` counts them as excluded.
 
     Raises
     ------
@@ -163,6 +185,7 @@ class Dataset:
     class_names: tuple[str, ...]
     splits: Mapping[str, Split]
     notices: tuple[str, ...]
+    missing: tuple[Excluded, ...] = ()
 
     def __post_init__(self) -> None:
         _check_split_names(self.splits)
@@ -223,6 +246,11 @@ class Dataset:
             f"Choose one of these{f'. To get {name}, {way}' if name in SPLIT_NAMES else ''}."
         )
 
+    @property
+    def metadata_columns(self) -> tuple[str, ...]:
+        """The names of the metadata's columns, of all splits together."""
+        return tuple(dict.fromkeys(column for split in self.splits.values() for column in split.metadata))
+
     @cached_property
     def identity(self) -> str:
         """The sha256, in hex, over the sorted (split, NFC relative path, byte size, labels).
@@ -241,8 +269,12 @@ class Dataset:
 
     def _joined(self) -> Split:
         parts = list(self.splits.values())
-        paths = tuple(path for part in parts for path in _paths_from(part, self.root))
-        joined = Split("all", self.root, paths, None)
+        paths = tuple(path for part in parts for path in paths_from(part, self.root))
+        metadata = {
+            column: tuple(value for part in parts for value in part.metadata.get(column, ("",) * len(part)))
+            for column in self.metadata_columns
+        }
+        joined = Split("all", self.root, paths, None, metadata)
         labels = [part.labels for part in parts if part.labels is not None]
         return joined.with_labels(np.concatenate(labels)) if labels else joined
 
@@ -267,6 +299,17 @@ def _checked_labels(labels: npt.ArrayLike, n_images: int) -> Labels:
     checked: Labels = array.astype(np.int64) if array.ndim == 1 else array.astype(np.uint8)
     checked.flags.writeable = False
     return checked
+
+
+def _checked_metadata(metadata: Mapping[str, Iterable[str]], n_images: int) -> Mapping[str, tuple[str, ...]]:
+    columns = {name: tuple(values) for name, values in metadata.items()}
+    for name, values in columns.items():
+        if not name or len(values) != n_images or not all(isinstance(value, str) for value in values):
+            raise DataError(
+                f"`metadata` must map names of columns to one text an image, {n_images} here. Received {name!r} with "
+                f'{len(values)} values. Give each image a text, "" where there is none.'
+            )
+    return MappingProxyType(columns)
 
 
 def _check_split_names(splits: Mapping[str, Split]) -> None:
@@ -314,7 +357,8 @@ def _check_same_kind_of_labels(splits: Iterable[Split]) -> None:
         )
 
 
-def _paths_from(split: Split, root: Path) -> tuple[str, ...]:
+def paths_from(split: Split, root: Path) -> tuple[str, ...]:
+    """Give the paths of a split's images as seen from another root above."""
     if split.root == root:
         return split.relative_paths
     prefix = split.root.relative_to(root).as_posix()
@@ -323,7 +367,7 @@ def _paths_from(split: Split, root: Path) -> tuple[str, ...]:
 
 def _identity_rows(split: Split, root: Path) -> list[tuple[str, str, int, object]]:
     labels = [None] * len(split) if split.labels is None else split.labels.tolist()
-    paths = _paths_from(split, root)
+    paths = paths_from(split, root)
     return [(split.name, nfc(path), _byte_size(root / path), label) for path, label in zip(paths, labels, strict=True)]
 
 

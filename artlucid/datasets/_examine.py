@@ -1,8 +1,9 @@
 """Every file of a dataset read once: which are unusable, and which occur in more than one split."""
 
+import dataclasses
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -10,19 +11,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from artlucid.datasets._dataset import Dataset, Split
+from artlucid.datasets._dataset import SPLIT_NAMES, Dataset, Excluded, Split
 from artlucid.datasets._processors import usable_processors
 from artlucid.datasets.images import check_shorter_side, decode, explain, open_regular_file, resized
 from artlucid.errors import DataError
-
-
-@dataclass(frozen=True)
-class Excluded:
-    """A file that cannot be used, and why."""
-
-    split: str
-    relative_path: str
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +24,9 @@ class Examination:
     Parameters
     ----------
     dataset : Dataset
-        Without the unusable files.
+        Without the unusable files, and without the missing ones of the splits read.
     excluded : tuple of Excluded
-        The unusable files, in the order of the splits.
+        The missing and the unusable files, in the order of the splits.
     duplicates : tuple of tuples of (split, relative path)
         Groups of byte-identical files that occur in more than one split.
     """
@@ -63,7 +55,7 @@ def examine(
     """Read every file, find the unusable ones and the duplicates between splits.
 
     Each file is decoded whole, a JPEG at an eighth of its scale, by one thread for each usable processor. At most
-    one image a thread is in memory.
+    one image a thread is in memory. Files that the dataset's table names but that are missing count as unusable.
 
     Parameters
     ----------
@@ -90,8 +82,11 @@ def examine(
     check_shorter_side(shorter_side)
     outcomes = _read_all([dataset.splits[name] for name in names], shorter_side, progress)
     failures = [outcome for outcome in outcomes if outcome.failure is not None]
-    excluded = tuple(Excluded(failed.split, failed.relative_path, str(failed.failure)) for failed in failures)
-    return Examination(_without(dataset, failures), excluded, _duplicates(outcomes))
+    missing = {file for file in dataset.missing if splits is None or file.split in names}
+    unreadable = [Excluded(failed.split, failed.relative_path, str(failed.failure)) for failed in failures]
+    named = [file for file in dataset.missing if file in missing]
+    excluded = sorted([*named, *unreadable], key=lambda file: SPLIT_NAMES.index(file.split))
+    return Examination(_without(dataset, failures, missing), tuple(excluded), _duplicates(outcomes))
 
 
 def _chosen(dataset: Dataset, splits: Sequence[str] | None) -> tuple[str, ...]:
@@ -140,8 +135,8 @@ def _digest_and_failure(path: Path, shorter_side: int | None) -> tuple[str, str 
     return digest, None
 
 
-def _without(dataset: Dataset, failures: Sequence[_Outcome]) -> Dataset:
-    if not failures:
+def _without(dataset: Dataset, failures: Sequence[_Outcome], missing: Collection[Excluded]) -> Dataset:
+    if not failures and not missing:
         return dataset
     splits = dict(dataset.splits)
     for name in {failed.split for failed in failures}:
@@ -155,7 +150,8 @@ def _without(dataset: Dataset, failures: Sequence[_Outcome]) -> Dataset:
                 "Replace these files, for example by downloading the dataset again."
             )
         splits[name] = splits[name].select(usable)
-    return dataset.with_splits(splits)
+    others = tuple(file for file in dataset.missing if file not in missing)
+    return dataclasses.replace(dataset, splits=splits, missing=others)
 
 
 def _duplicates(outcomes: Sequence[_Outcome]) -> tuple[tuple[tuple[str, str], ...], ...]:

@@ -61,6 +61,7 @@ def usable(
         warnings.warn(notice, DataWarning, stacklevel=2)
     examination = examine(dataset, splits=splits, shorter_side=shorter_side, progress=progress)
     total = sum(len(dataset.splits[name]) for name in (dataset.splits if splits is None else set(splits)))
+    total += len(dataset.missing) - len(examination.dataset.missing)
     _check_excluded(examination, total, max_excluded)
     for finding in (*_excluded_notice(examination, total), *_duplicates_notice(examination)):
         warnings.warn(finding, DataWarning, stacklevel=2)

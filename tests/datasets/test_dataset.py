@@ -66,6 +66,33 @@ def test_labels_that_do_not_fit_are_refused(refused, labels, rule, received, adv
         split().with_labels(labels)
 
 
+def test_metadata_follow_the_images():
+    part = Split("train", ROOT, ("a/1.jpg", "a/2.jpg", "b/1.jpg"), np.array([0, 0, 1]), {"artist": ["x", "", "z"]})
+    assert part.metadata == {"artist": ("x", "", "z")}
+    assert part.select([2, 0]).metadata == {"artist": ("z", "x")}
+    assert part.with_labels([1, 1, 1]).metadata == part.metadata
+    assert part.select([]).metadata == {"artist": ()}
+    with pytest.raises(TypeError):
+        part.metadata["artist"] = ()
+
+
+def test_metadata_of_joined_splits():
+    train = Split("train", ROOT, ("a/1.jpg", "a/2.jpg"), np.array([0, 1]), {"artist": ("x", "y")})
+    test = Split("test", ROOT, ("b/1.jpg",), np.array([1]), {"date": ("1911",)})
+    data = dataset(test, train)
+    assert data.metadata_columns == ("artist", "date")
+    assert data.split("all").metadata == {"artist": ("x", "y", ""), "date": ("", "", "1911")}
+    assert data.split("all").labels.tolist() == [0, 1, 1]
+    assert data.with_splits({"test": data.test}).metadata_columns == ("date",)
+    assert dataset(split()).metadata_columns == ()
+
+
+@pytest.mark.parametrize("metadata", [{"artist": ("x",)}, {"artist": ("x", "y", None)}, {"": ("x", "y", "z")}])
+def test_metadata_that_do_not_fit_are_refused(refused, metadata):
+    with refused("one text an image, 3 here", repr(next(iter(metadata))), "Give each image"):
+        Split("train", ROOT, ("a/1.jpg", "a/2.jpg", "b/1.jpg"), None, metadata)
+
+
 def test_task():
     several = split().with_labels([[0, 1], [1, 1], [0, 0]])
     assert dataset(split()).task == "single_label"
