@@ -1,9 +1,11 @@
 """Folders of artworks as splits of paths and labels, and the images themselves as RGB arrays."""
 
-from artlucid.datasets._dataset import Dataset, Split
-from artlucid.datasets._examine import Examination, Excluded, examine
+from artlucid.datasets._dataset import Dataset, Excluded, Split
+from artlucid.datasets._examine import Examination, examine
 from artlucid.datasets._folder import folder
+from artlucid.datasets._iconart import iconart
 from artlucid.datasets._load import SPECIFICATIONS, load
+from artlucid.datasets._paintings import paintings
 from artlucid.datasets._rasta import rasta
 from artlucid.datasets._synthetic import synthetic
 from artlucid.datasets._usable import usable
@@ -17,7 +19,9 @@ __all__ = [
     "Split",
     "examine",
     "folder",
+    "iconart",
     "load",
+    "paintings",
     "rasta",
     "read_image",
     "synthetic",

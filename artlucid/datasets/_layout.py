@@ -98,6 +98,11 @@ def contents(folder: Path) -> str:
     return f"no images but {count_of(len(files), 'other file')} ({_by_suffix(Counter(map(_suffix, files)))})"
 
 
+def images_below(folder: Path, prefix: str) -> list[str]:
+    """List the images of a folder, any depth, as paths that begin with `prefix`."""
+    return [file for file in _files_below(folder, prefix) if is_image(file)]
+
+
 def holds_images(folder: Path) -> bool:
     """Say whether a folder holds an image at any depth; one that cannot be looked into may hold some."""
     try:

@@ -5,7 +5,7 @@ from artlucid.datasets import SPECIFICATIONS, load
 
 
 def test_table_is_complete():
-    assert set(SPECIFICATIONS) == {"rasta", "folder", "synthetic"}
+    assert set(SPECIFICATIONS) == {"rasta", "paintings", "iconart", "folder", "synthetic"}
     for kind, entry in SPECIFICATIONS.items():
         assert entry.spelling.startswith(f"{kind}:")
         assert entry.description
@@ -44,6 +44,41 @@ def test_bare_path_suggests_folder(tmp_path, refused):
     for path in (tmp_path, str(tmp_path)):
         with refused("must be KIND:WHERE", "a path without a kind", f"`folder:{tmp_path}`"):
             load(path)
+
+
+@pytest.fixture
+def icons(tmp_path, draw):
+    """Ten training images whose folder's name holds a question mark."""
+    root = tmp_path / "what?x=1"
+    for number in range(10):
+        draw(root / f"JPEGImages/{number}.png", number)
+    (root / "ImageSets/Main").mkdir(parents=True)
+    rows = [f"{number},{number % 2},train" for number in range(10)]
+    (root / "ImageSets/Main/labels.csv").write_text("\n".join(["item,angel,set", *rows]))
+    return root
+
+
+def test_options_behind_the_path(icons):
+    assert len(load(f"iconart:{icons}").val) == 1
+    data = load(f"iconart:{icons}?split_seed=5&validation=0.3")
+    assert (len(data.val), data.specification) == (3, f"iconart:{icons}?split_seed=5&validation=0.3")
+    assert load(f"iconart:{icons}?validation=0.3", split_seed=5).identity == data.identity
+
+
+@pytest.mark.parametrize("options", ["split_seed=x", "split_seed=0.5", "split_seed=1&seed=2", "validation="])
+def test_options_that_are_refused(icons, refused, options):
+    with refused("split_seed=…, validation=…", options.split("&")[-1], "Correct it"):
+        load(f"iconart:{icons}?{options}")
+
+
+def test_split_seed_where_there_is_none(icons, tmp_path, draw, refused):
+    draw(tmp_path / "a/1.png")
+    with refused("only with paintings:PATH and iconart:PATH", f"'folder:{tmp_path}'", "Leave it out"):
+        load(f"folder:{tmp_path}", split_seed=0)
+    with refused("given once", "split_seed=1'", "Leave it out"):
+        load(f"iconart:{icons}?split_seed=1", split_seed=1)
+    with refused("given once", "a dataset that is loaded", "Leave it out"):
+        load(load(f"iconart:{icons}"), split_seed=1)
 
 
 def test_missing_folder(tmp_path, refused):

@@ -1,0 +1,62 @@
+"""The options of a specification, spelled as those of an address: `iconart:PATH?split_seed=3`."""
+
+import os
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, quote, urlencode
+
+from artlucid.errors import DataError
+
+SEPARATOR = "?"
+
+
+def spelled(kind: str, path: os.PathLike[str], options: Mapping[str, tuple[object, object]]) -> str:
+    """Spell a specification, with those options that are not the default.
+
+    >>> from pathlib import Path
+    >>> spelled("iconart", Path("/data"), {"split_seed": (3, 0), "validation": (0.1, 0.1)})
+    'iconart:/data?split_seed=3'
+    """
+    given = {name: os.fsencode(str(value)) for name, (value, default) in options.items() if value != default}
+    query = urlencode(given, quote_via=quote, safe=b"/")
+    return f"{kind}:{os.fspath(path)}{SEPARATOR if query else ''}{query}"
+
+
+def parsed(where: str, known: Mapping[str, Callable[[str], object]]) -> tuple[str, dict[str, object]]:
+    """Take a specification's options apart from its path.
+
+    Parameters
+    ----------
+    where : str
+        What follows the kind.
+    known : mapping of str to callable
+        Each option that the kind has, and what reads its value.
+
+    Returns
+    -------
+    path : str
+        All of `where` if what follows its last `?` does not begin with a known option, for file names may hold one.
+    options : dict
+
+    Raises
+    ------
+    DataError
+        If an option is unknown or its value cannot be read.
+
+    Examples
+    --------
+    >>> parsed("/data?split_seed=3", {"split_seed": int})
+    ('/data', {'split_seed': 3})
+    """
+    path, mark, query = where.rpartition(SEPARATOR)
+    if not mark or query.partition("=")[0] not in known:
+        return where, {}
+    options: dict[str, object] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):
+        try:
+            options[name] = known[name](value)
+        except (KeyError, ValueError) as error:
+            raise DataError(
+                f"The options behind `?` must be {', '.join(f'{option}=…' for option in known)}. Received "
+                f"{name}={value} in {where!r}. Correct it, or leave it out."
+            ) from error
+    return path, options
