@@ -36,8 +36,13 @@ app = typer.Typer(
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Write nothing to standard error if all goes well.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
-Data = Annotated[
-    str, typer.Argument(help="rasta:PATH, folder:PATH or synthetic:styles.", metavar="DATA", show_default=False)
+DATA_KINDS = "rasta:PATH, paintings:PATH, iconart:PATH, folder:PATH or synthetic:styles."
+Data = Annotated[str, typer.Argument(help=DATA_KINDS, metavar="DATA", show_default=False)]
+Metadata = Annotated[
+    Path | None, typer.Option(help="A table with a column `path` and further ones, such as artist, date, museum.")
+]
+SplitSeed = Annotated[
+    int | None, typer.Option(help="Chooses the validation images where a table names none. [default: 0]")
 ]
 Model = Annotated[
     str, typer.Argument(help="A run directory, RUN@initial, a weights file, imagenet, bvlc.", show_default=False)
@@ -197,6 +202,8 @@ def finetune(
     ] = False,
     keep_epochs: Annotated[bool, typer.Option("--keep-epochs", help="Keep each epoch's weights.")] = False,
     max_excluded: MaxExcluded = 0.01,
+    metadata: Metadata = None,
+    split_seed: SplitSeed = None,
     allow_changed_environment: Annotated[
         bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
     ] = False,
@@ -204,8 +211,8 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a network on a dataset and keep everything about it in a run directory."""
+    from artlucid import datasets, runs
     from artlucid import finetune as training
-    from artlucid import runs
 
     recorded = runs.open_run(out) if resume and (out / runs.MANIFEST).is_file() else None
     if recorded is not None:
@@ -220,7 +227,7 @@ def finetune(
         progress=not quiet,
     )
     run = training.fit(
-        data,
+        datasets.load(data, metadata=metadata, split_seed=split_seed),
         recipe=_chosen_recipe(recipe, recorded, epochs, batch_size),
         weights=weights,
         seed=seed,
@@ -278,24 +285,27 @@ def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
 @command
 def evaluate(
     model: Model,
-    data: Annotated[str, typer.Option(help="rasta:PATH, folder:PATH or synthetic:styles.", show_default=False)],
+    data: Annotated[str, typer.Option(help=DATA_KINDS, show_default=False)],
     split: Annotated[str, typer.Option(help="test, val or train; only test gives test scores.")] = "test",
     batch_size: int = 32,
     precision: Annotated[str, typer.Option(help="float32, auto, bfloat16 or float16.")] = "float32",
     architecture: Architecture = None,
     max_excluded: MaxExcluded = 0.01,
+    metadata: Metadata = None,
+    split_seed: SplitSeed = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Score a network: top-1, 3, 5, accuracy by class, confusion matrix."""
+    from artlucid import datasets, models
     from artlucid import evaluate as evaluation
-    from artlucid import models
 
     options = evaluation.Options(
         batch_size=batch_size, precision=precision, max_excluded=max_excluded, progress=not quiet
     )
     network = models.load(model, architecture=architecture)
-    scores = evaluation.evaluate(network, data, split=split, options=options)
+    dataset = datasets.load(data, metadata=metadata, split_seed=split_seed)
+    scores = evaluation.evaluate(network, dataset, split=split, options=options)
     _show(scores.to_json(), evaluation.as_text(scores), as_json)
 
 

@@ -111,6 +111,15 @@ def test_finetune_in_json(tiny, data, tmp_path):
     assert made.at("epoch-1").weights_file().exists()
 
 
+def test_metadata_go_into_the_manifest(tiny, data, tmp_path):
+    table = tmp_path / "metadata.csv"
+    table.write_text("path,artist\n" + "".join(f"{path},x\n" for path in data.split("all").relative_paths))
+    shown = invoke(*finetune(data, tmp_path / "run", "--metadata", table))
+    assert shown.exit_code == 0, shown.stderr
+    described = runs.open_run(tmp_path / "run").manifest["dataset"]
+    assert (described["metadata_columns"], described["identity"]) == (["artist"], data.identity)
+
+
 def test_finetune_in_words(tiny, data, tmp_path):
     shown = invoke(*finetune(data, tmp_path / "run"))
     assert shown.stdout.startswith(f"{tmp_path / 'run'}: best epoch 1 of 1, validation loss ")
@@ -131,6 +140,14 @@ def test_evaluate_in_words(run, data):
     assert "test top-1 " in shown.stdout
 
 
+def test_evaluate_takes_metadata(run, data, tmp_path):
+    table = tmp_path / "metadata.csv"
+    table.write_text("path,artist\nnowhere.png,x\n")
+    shown = invoke("evaluate", run.path, "--data", data.specification, "--metadata", table)
+    assert shown.exit_code == 2
+    assert "The column 'path' must name images of the dataset" in shown.stderr
+
+
 def test_export_as_keras_file(run, tmp_path):
     shown = invoke("export", run.path, tmp_path / "network.keras", "--json")
     assert shown.exit_code == 0, shown.stderr
@@ -147,6 +164,8 @@ ERRORS = {
     "weights": (("--weights", "nowhere.npz"), "Received 'nowhere.npz', which does not exist"),
     "precision": (("--precision", "half"), "`precision` must be auto or one of"),
     "excluded": (("--max-excluded", "2"), "`max_excluded` must be a part"),
+    "metadata": (("--metadata", "nowhere.csv"), "nowhere.csv: No such file"),
+    "split seed": (("--split-seed", "1"), "`split_seed` must be given once, and only with paintings:PATH"),
     "mode D": (("--recipe", "D"), "Received recipe 'D' with True. Use A, B, C or F"),
 }
 
@@ -168,6 +187,7 @@ def test_deliberate_errors_are_a_message_and_code_2(case, tiny, data, tmp_path):
     [
         (("evaluate", "no-run", "--data", "synthetic:nothing"), "error: "),
         (("finetune", "folder:/no/such/folder", "--out", "x"), "error: "),
+        (("finetune", "iconart:/no/such/folder", "--out", "x"), "`iconart:PATH` must name an existing folder"),
         (("export", "no-run", "x.onnx"), "error: FILE must end in .pb or .keras. Received 'x.onnx'"),
         (("evaluate", "none", "--data", "folder:/"), "`architecture` must name the network"),
         (("finetune", "rasta:/x"), "Missing option '--out'"),

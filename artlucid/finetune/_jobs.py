@@ -103,6 +103,7 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
         "class_names": list(dataset.class_names),
         "images": {name: len(split) for name, split in dataset.splits.items()},
         "notices": list(dataset.notices),
+        "metadata_columns": list(dataset.metadata_columns),
     }
 
 

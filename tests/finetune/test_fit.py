@@ -74,6 +74,7 @@ def test_manifest(finished, data):
         "identity": data.identity,
         "class_names": ["blue", "green", "red"],
         "notices": [],
+        "metadata_columns": [],
         "images": {"train": 36, "val": 12, "test": 12},
     }
     assert (manifest["excluded"], manifest["duplicates"], manifest["keep_epochs"]) == (0, [], True)
