@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from artlucid.errors import DataError
 
@@ -17,7 +17,7 @@ def spelled(kind: str, path: os.PathLike[str], options: Mapping[str, tuple[objec
     'iconart:/data?split_seed=3'
     """
     given = {name: os.fsencode(str(value)) for name, (value, default) in options.items() if value != default}
-    query = urlencode(given, quote_via=quote, safe=b"/")
+    query = urlencode(given, safe=b"/")
     return f"{kind}:{os.fspath(path)}{SEPARATOR if query else ''}{query}"
 
 

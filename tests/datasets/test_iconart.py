@@ -106,6 +106,27 @@ def test_validation_rows_of_the_table_are_kept(root):
     assert any("change nothing" in notice for notice in iconart(root, split_seed=3).notices)
 
 
+BAD_TABLES = {
+    "no item": (HEADER.replace("item", "name"), [row("i00")], "the columns 'item', 'set'", "'item'", "Rename"),
+    "no set": (HEADER.replace("set", "subset"), [row("i00")], "the columns 'item', 'set'", "'set'", "Rename"),
+    "no classes": ("item,set", ["i00,train"], "between 'item' and 'set'", "none there", "Move"),
+    "set before item": ("set,a,item", ["train,1,i00"], "between 'item' and 'set'", "none there", "Move"),
+    "unknown split": (
+        HEADER,
+        [row("i00", part="tran")],
+        "must name a split: train",
+        "'tran' in row 2",
+        "Write one",
+    ),
+    "no split": (HEADER, [row("i00"), row("i01", part="")], "must name a split", "'' in row 3", "Write one"),
+    "label 2": (HEADER, [row("i00", "0,2,0")], "must hold 0 or 1", "'2' for 'Mary' in row 2", "Write 1"),
+    "no label": (HEADER, [row("i00", "0,,0")], "must hold 0 or 1", "'' for 'Mary'", "Write 1"),
+    "label -1": (HEADER, [row("i00", "0,-1,0")], "must hold 0 or 1", "'-1' for 'Mary'", "Write 1"),
+    "item twice": (HEADER, [row("i00"), row("i01"), row("i00")], "each item once", "'i00' in rows 2, 4", "remove"),
+    "item with suffix": (HEADER, [row("i00"), row("i00.jpg")], "each item once", "'i00'", "remove"),
+}
+
+
 @pytest.mark.parametrize(
     ("options", "rule", "received"),
     [
@@ -241,28 +262,7 @@ def test_table_itself_may_be_given(root, refused):
     assert iconart(moved).root == root
 
 
-@pytest.mark.parametrize(
-    ("header", "rows", "rule", "received", "advice"),
-    {
-        "no item": (HEADER.replace("item", "name"), [row("i00")], "the columns 'item', 'set'", "'item'", "Rename"),
-        "no set": (HEADER.replace("set", "subset"), [row("i00")], "the columns 'item', 'set'", "'set'", "Rename"),
-        "no classes": ("item,set", ["i00,train"], "between 'item' and 'set'", "none there", "Move"),
-        "set before item": ("set,a,item", ["train,1,i00"], "between 'item' and 'set'", "none there", "Move"),
-        "unknown split": (
-            HEADER,
-            [row("i00", part="tran")],
-            "must name a split: train",
-            "'tran' in row 2",
-            "Write one",
-        ),
-        "no split": (HEADER, [row("i00"), row("i01", part="")], "must name a split", "'' in row 3", "Write one"),
-        "label 2": (HEADER, [row("i00", "0,2,0")], "must hold 0 or 1", "'2' for 'Mary' in row 2", "Write 1"),
-        "no label": (HEADER, [row("i00", "0,,0")], "must hold 0 or 1", "'' for 'Mary'", "Write 1"),
-        "label -1": (HEADER, [row("i00", "0,-1,0")], "must hold 0 or 1", "'-1' for 'Mary'", "Write 1"),
-        "item twice": (HEADER, [row("i00"), row("i01"), row("i00")], "each item once", "'i00' in rows 2, 4", "remove"),
-        "item with suffix": (HEADER, [row("i00"), row("i00.jpg")], "each item once", "'i00'", "remove"),
-    }.values(),
-)
+@pytest.mark.parametrize(("header", "rows", "rule", "received", "advice"), BAD_TABLES.values(), ids=BAD_TABLES)
 def test_bad_tables(root, refused, header, rows, rule, received, advice):
     write_table(root, rows, header)
     with refused(rule, received, advice):

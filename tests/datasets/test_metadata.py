@@ -82,21 +82,21 @@ def test_spreadsheets_serve_too(root, tmp_path):
     assert load(f"rasta:{root}", metadata=tmp_path / "metadata.xlsx").train.metadata == {"year": ("", "", "1911")}
 
 
-@pytest.mark.parametrize(
-    ("lines", "rule", "received", "advice"),
-    {
-        "names no image": (["path,artist", "x.png,a"], "must name images of the dataset", "1 row name none", "Write"),
-        "no path": (["file,artist", "1.png,a"], "must have the columns 'path'", "without 'path'", "Rename"),
-        "no other column": (["path", "train.png"], "new columns beside 'path'", "no column beside it", "add columns"),
-        "image twice": (
-            ["path,artist", "train.png,a", "gone.png,b", "gone.png,c", "wikipaintings_train/b/train.png,d"],
-            "each image once",
-            "'wikipaintings_train/b/train.png' in rows 2, 5",
-            "remove",
-        ),
-        "wrong rows": (["path,artist", "train.png,a,b"], "A table must be", "row 2 has 3 values", "save it anew"),
-    }.values(),
-)
+BAD_TABLES = {
+    "names no image": (["path,artist", "x.png,a"], "must name images of the dataset", "1 row name none", "Write"),
+    "no path": (["file,artist", "1.png,a"], "must have the columns 'path'", "without 'path'", "Rename"),
+    "no other column": (["path", "train.png"], "new columns beside 'path'", "no column beside it", "add columns"),
+    "image twice": (
+        ["path,artist", "train.png,a", "gone.png,b", "gone.png,c", "wikipaintings_train/b/train.png,d"],
+        "each image once",
+        "'wikipaintings_train/b/train.png' in rows 2, 5",
+        "remove",
+    ),
+    "wrong rows": (["path,artist", "train.png,a,b"], "A table must be", "row 2 has 3 values", "save it anew"),
+}
+
+
+@pytest.mark.parametrize(("lines", "rule", "received", "advice"), BAD_TABLES.values(), ids=BAD_TABLES)
 def test_bad_tables(with_table, refused, lines, rule, received, advice):
     with refused(rule, received, advice):
         with_table(*lines)

@@ -188,24 +188,24 @@ def test_validation_is_taken_where_the_table_has_none(root):
     assert data.specification == f"paintings:{root}?split_seed=1&validation=0.5"
 
 
-@pytest.mark.parametrize(
-    ("rows", "rule", "received", "advice"),
-    {
-        "no subset": ([[*HEADER[:2], "Labels"], ["a", "b", "cow"]], "the columns 'Image URL'", "'Subset'", "Rename"),
-        "unknown label": (
-            [HEADER, row("NID_1", labels="' cow unicorn'")],
-            "must hold labels of aeroplane",
-            "'unicorn' in row 2",
-            "Correct it",
-        ),
-        "unknown subset": (
-            [HEADER, row("NID_1"), row("NID_2", "'tset'")],
-            "must name a split",
-            "'tset' in row 3",
-            "Write one",
-        ),
-    }.values(),
-)
+BAD_TABLES = {
+    "no subset": ([[*HEADER[:2], "Labels"], ["a", "b", "cow"]], "the columns 'Image URL'", "'Subset'", "Rename"),
+    "unknown label": (
+        [HEADER, row("NID_1", labels="' cow unicorn'")],
+        "must hold labels of aeroplane",
+        "'unicorn' in row 2",
+        "Correct it",
+    ),
+    "unknown subset": (
+        [HEADER, row("NID_1"), row("NID_2", "'tset'")],
+        "must name a split",
+        "'tset' in row 3",
+        "Write one",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "rule", "received", "advice"), BAD_TABLES.values(), ids=BAD_TABLES)
 @pytest.mark.parametrize("form", ["spreadsheet", "csv"])
 def test_bad_tables(root, refused, form, rows, rule, received, advice):
     name, write = FORMS[form]

@@ -46,20 +46,20 @@ def written(path: Path, text: str | bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    {
-        "plain": ("a.csv", TEXT),
-        "byte-order mark": ("a.csv", "\ufeff" + TEXT),
-        "carriage returns alone": ("a.csv", TEXT.replace("\n", "\r")),
-        "both": ("a.txt", TEXT.replace("\n", "\r\n")),
-        "tabs in a csv": ("a.csv", 'item\ttitle\tset\na\tVue d\'Étretat\ttrain\nb\t"The ""Cow"", tethered"\ttest\n'),
-        "semicolons": ("a.csv", TEXT.replace(",", ";").replace('"; t', '", t')),
-        "spaces": ("a.csv", TEXT.replace("a,", " a ,").replace("item", "'item' ")),
-        "empty rows and cells behind": ("a.tsv", "\n" + TEXT.replace("train\n", "train,,\n\n,,,\n")),
-        "no line end": ("a.csv", TEXT.rstrip()),
-    }.values(),
-)
+FORMS = {
+    "plain": ("a.csv", TEXT),
+    "byte-order mark": ("a.csv", "\ufeff" + TEXT),
+    "carriage returns alone": ("a.csv", TEXT.replace("\n", "\r")),
+    "both": ("a.txt", TEXT.replace("\n", "\r\n")),
+    "tabs in a csv": ("a.csv", 'item\ttitle\tset\na\tVue d\'Étretat\ttrain\nb\t"The ""Cow"", tethered"\ttest\n'),
+    "semicolons": ("a.csv", TEXT.replace(",", ";").replace('"; t', '", t')),
+    "spaces": ("a.csv", TEXT.replace("a,", " a ,").replace("item", "'item' ")),
+    "empty rows and cells behind": ("a.tsv", "\n" + TEXT.replace("train\n", "train,,\n\n,,,\n")),
+    "no line end": ("a.csv", TEXT.rstrip()),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), FORMS.values(), ids=FORMS)
 def test_forms_of_text(tmp_path, name, content):
     table = read_table(written(tmp_path / name, content))
     assert {column: list(values) for column, values in table.columns.items()} == {
@@ -93,21 +93,21 @@ def test_names_of_columns_are_composed(tmp_path):
     assert list(read_table(written(tmp_path / "a.csv", "muse\u0301e,b\n1,2\n")).columns) == ["musée", "b"]
 
 
-@pytest.mark.parametrize(
-    ("content", "received"),
-    {
-        "Latin-1": (TEXT.encode("latin-1"), "0xc9"),
-        "UTF-16": (TEXT.encode("utf-16"), "0xff"),
-        "UTF-16 without a mark": ("item,set\nab,c".encode("utf-16-le"), "bytes of zero"),
-        "empty": (b"", "no header"),
-        "only empty rows": (b"\n,,\n", "no header"),
-        "header alone": (b"item,set\n", "no rows"),
-        "repeated column": (b"item,item\n1,2\n", "repeats 'item'"),
-        "too many values": (b"item,set\na,train\nb,test,1\n", "row 3 has 3 values, and the header has 2"),
-        "quote left open": (b'item,set\n"a,train\n', "unexpected end of data"),
-        "quote inside": (b'item,set\n"a"b,train\n', "expected after"),
-    }.values(),
-)
+REFUSED = {
+    "Latin-1": (TEXT.encode("latin-1"), "0xc9"),
+    "UTF-16": (TEXT.encode("utf-16"), "0xff"),
+    "UTF-16 without a mark": ("item,set\nab,c".encode("utf-16-le"), "bytes of zero"),
+    "empty": (b"", "no header"),
+    "only empty rows": (b"\n,,\n", "no header"),
+    "header alone": (b"item,set\n", "no rows"),
+    "repeated column": (b"item,item\n1,2\n", "repeats 'item'"),
+    "too many values": (b"item,set\na,train\nb,test,1\n", "row 3 has 3 values, and the header has 2"),
+    "quote left open": (b'item,set\n"a,train\n', "unexpected end of data"),
+    "quote inside": (b'item,set\n"a"b,train\n', "expected after"),
+}
+
+
+@pytest.mark.parametrize(("content", "received"), REFUSED.values(), ids=REFUSED)
 def test_text_that_is_refused(tmp_path, refused, content, received):
     with refused("A table must be", received, "Save it" if received.startswith("0x") else "save it anew"):
         read_table(written(tmp_path / "a.csv", content))
