@@ -51,8 +51,8 @@ def paintings(
     -------
     Dataset
         One or several of ten labels an image. Its `missing` are the images that do not exist, and those that several
-        rows name with different labels or subsets, as they do where one picture stands for many that may not be
-        shown. Notices tell of files without a row and of rows that say the same twice.
+        rows name with different labels or subsets, as they do where one picture is in the place of several paintings.
+        Notices tell of files without a row and of rows that say the same twice.
 
     Raises
     ------
