@@ -76,10 +76,7 @@ class LocalResponseNormalization(keras.layers.Layer):
         channels = np.arange(inputs.shape[-1])
         neighbours = np.abs(channels[:, None] - channels[None, :]) <= self.depth_radius
         band = ops.convert_to_tensor(neighbours, dtype=self.compute_dtype)
-        # The factor stands inside the square, which would exceed float16 from 256 on.
-        scale = ops.matmul(ops.square(inputs * self.alpha**0.5), band) + self.bias
-        inverse_power = _INVERSE_POWERS.get(self.beta, lambda base: ops.power(base, -self.beta))
-        return inputs * inverse_power(scale)
+        return _normalize(inputs, band, self.bias, self.alpha, self.beta)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -87,3 +84,22 @@ class LocalResponseNormalization(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         constants = {name: getattr(self, name) for name in ("depth_radius", "bias", "alpha", "beta")}
         return {**super().get_config(), **constants}
+
+
+def _normalize(inputs: Tensor, band: Tensor, bias: float, alpha: float, beta: float) -> Tensor:
+    """The normalization with its gradient written down: differentiated op by op it takes twice as many passes."""
+
+    @ops.custom_gradient
+    def normalized(inputs: Tensor) -> Any:
+        # The factor stands inside the square, which would exceed float16 from 256 on.
+        energy = ops.matmul(ops.square(inputs * alpha**0.5), band) + bias
+        inverse_power = _INVERSE_POWERS.get(beta, lambda base: ops.power(base, -beta))(energy)
+        outputs = inputs * inverse_power
+
+        def gradient(upstream: Tensor) -> Tensor:
+            shared = ops.matmul(upstream * outputs / energy, band * (2 * alpha * beta))
+            return upstream * inverse_power - inputs * shared
+
+        return outputs, gradient
+
+    return normalized(inputs)
