@@ -6,8 +6,8 @@ Cost: about five minutes on two cores that do nothing else; an environment of it
 torch==2.14.1 torchvision==0.29.1` (5.5 GB). Without `--torch-python` only artlucid is measured.
 Expected: a table of medians with quartiles, and the ratio artlucid / torchvision, above 1 for both precisions.
 
-Both train on the same arrays in memory, 224 x 224, with SGD and momentum, on as many threads. torchvision's network has no
-auxiliary heads, channels last, its own random weights; its batch normalization stands against artlucid's local response
+Both train on the same arrays in memory, 224 x 224, with SGD and momentum, on as many threads. torchvision's network has
+no auxiliary heads, channels last, its own random weights; its batch normalization stands against artlucid's local response
 normalization and L2 penalty. The two take turns of a few steps, so that what else the machine does falls on both.
 """
 
@@ -59,7 +59,7 @@ def artlucid_steps(options: argparse.Namespace) -> Callable[[int], None]:
 
 
 def torchvision_steps(options: argparse.Namespace) -> Callable[[int], None]:
-    """torchvision's GoogLeNet by the loop of PyTorch's own examples."""
+    """GoogLeNet of torchvision by the loop of PyTorch's own examples."""
     import torch
     import torchvision
 
@@ -110,11 +110,13 @@ class Worker:
             raise SystemExit(f"{name} does not run under {python}: call it with --worker {name} to see why.")
 
     def seconds(self, steps: int) -> float:
+        """Let it make some steps."""
         self.process.stdin.write(f"{steps}\n")
         self.process.stdin.flush()
         return float(self._line())
 
     def close(self) -> None:
+        """Let it end."""
         self.process.stdin.close()
         self.process.wait()
 
@@ -150,7 +152,8 @@ def main() -> None:
             print(f"{precision:<10} {name:<12} {middle:>9.1f}  {low:.1f} … {high:.1f}")
         if len(speeds) == 2:
             ratios = [ours / theirs for ours, theirs in zip(*speeds.values(), strict=True)]
-            print(f"{precision:<10} ratio        {statistics.median(ratios):>9.2f}  {min(ratios):.2f} … {max(ratios):.2f}")
+            middle = statistics.median(ratios)
+            print(f"{precision:<10} {'ratio':<12} {middle:>9.2f}  {min(ratios):.2f} … {max(ratios):.2f}")
 
 
 if __name__ == "__main__":
