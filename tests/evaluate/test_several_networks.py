@@ -33,12 +33,20 @@ def test_several_are_scored_as_each_alone(pair, data):
     assert evaluate.evaluate(pair[:1], data) == [evaluate.evaluate(pair[0], data)]
 
 
-def test_images_are_examined_once(pair, data, monkeypatch):
+@pytest.fixture(scope="module")
+def wrapped():
+    """A network of the classes of `data` that takes images of 20 pixels, where the others take 32."""
+    inputs = keras.Input((20, 20, 3))
+    outputs = keras.layers.Dense(3, activation="softmax", name="out")(keras.layers.Flatten(name="flat")(inputs))
+    return models.wrap(keras.Model(inputs, outputs), value_range=(0, 1), class_names=small.CLASS_NAMES)
+
+
+def test_images_are_examined_once_for_all_sizes(pair, wrapped, data, monkeypatch):
     calls = []
     usual = datasets.usable
     monkeypatch.setattr(datasets, "usable", lambda *args, **options: calls.append(options) or usual(*args, **options))
-    evaluate.evaluate(pair, data)
-    assert len(calls) == 1
+    evaluate.evaluate([wrapped, *pair], data)
+    assert [options["shorter_side"] for options in calls] == [32]
 
 
 @unrecorded
@@ -75,10 +83,7 @@ def test_ensemble_names_its_members(pair, data):
 
 
 @unrecorded
-def test_networks_of_different_input_sizes(pair, data):
-    inputs = keras.Input((20, 20, 3))
-    outputs = keras.layers.Dense(3, activation="softmax", name="out")(keras.layers.Flatten(name="flat")(inputs))
-    wrapped = models.wrap(keras.Model(inputs, outputs), value_range=(0, 1), class_names=small.CLASS_NAMES)
+def test_networks_of_different_input_sizes(pair, wrapped, data):
     together = evaluate.evaluate([pair[0], wrapped], data)
     assert together == [evaluate.evaluate(pair[0], data), evaluate.evaluate(wrapped, data)]
     mean = (evaluate.predict(pair[0], data.test) + evaluate.predict(wrapped, data.test)) / 2

@@ -1,5 +1,7 @@
 """Laws that every metric obeys. A public metric that is not registered here fails."""
 
+import doctest
+import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -38,6 +40,12 @@ def drawn():
 
 def test_every_public_metric_is_registered():
     assert set(metrics.__all__) == REGISTERED
+
+
+@pytest.mark.parametrize("name", ["_average_precision", "_bootstrap", "_classification"])
+def test_examples(name):
+    found = doctest.testmod(importlib.import_module(f"artlucid.metrics.{name}"))
+    assert found.failed == 0 < found.attempted
 
 
 @every_metric
