@@ -7,8 +7,9 @@ torch==2.14.1 torchvision==0.29.1` (5.5 GB). Without `--torch-python` only artlu
 Expected: a table of medians with quartiles, and the ratio artlucid / torchvision, above 1 for both precisions.
 
 Both train on the same arrays in memory, 224 x 224, with SGD and momentum, on as many threads. torchvision's network has
-no auxiliary heads, channels last, its own random weights; its batch normalization stands against artlucid's local response
-normalization and L2 penalty. The two take turns of a few steps, so that what else the machine does falls on both.
+no auxiliary heads, channels last, its own random weights; its batch normalization stands against artlucid's local
+response normalization and L2 penalty. The two take turns of a few steps, so that what else the machine does falls on
+both.
 """
 
 import argparse

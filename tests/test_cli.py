@@ -148,6 +148,44 @@ def test_evaluate_takes_metadata(run, data, tmp_path):
     assert "The column 'path' must name images of the dataset" in shown.stderr
 
 
+def test_evaluate_several_in_json(run, data, tmp_path):
+    models = (f"{run.path}@initial", run.path)
+    settings = ("--intervals", "--level", 0.9, "--resamples", 100, "--seed", 3)
+    shown = invoke(
+        "evaluate", *models, "--data", data.specification, *settings, "--predictions", tmp_path / "p.csv", "--json"
+    )
+    assert shown.exit_code == 0, shown.stderr
+    first, second = json.loads(shown.stdout)["scores"]
+    assert (first["model"], second["model"]) == (f"{run.path}@initial", str(run.path))
+    assert {"level": 0.9, "resamples": 100, "seed": 3}.items() <= first["intervals"]["top_1"].items()
+    assert second["difference"]["values"]["top_1"] == pytest.approx(second["top_1"] - first["top_1"])
+    assert len((tmp_path / "p.csv").read_text().splitlines()) == 1 + 2 * 12
+
+
+def test_evaluate_an_ensemble_in_words(run, data):
+    shown = invoke("evaluate", run.path, f"{run.path}@initial", "--data", data.specification, "--ensemble")
+    assert shown.exit_code == 0, shown.stderr
+    assert shown.stdout.startswith(
+        f"ensemble of 2 on the test split of {data.specification}: 12 images\n  {run.path}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--ensemble",), "error: An ensemble must have two networks or more. Received "),
+        (("--level", 0.9), "must come with `--intervals`. Received --level 0.9 without it"),
+        (("--intervals", "--level", 95), "error: `level` of an interval must be above 0 and below 1. Received 95"),
+        (("--intervals", "--resamples", 10), "error: `resamples` of an interval must be an integer of at least 100"),
+        (("--predictions", "p.npz"), "error: `predictions` must be a file that ends in .csv. Received 'p.npz'"),
+    ],
+)
+def test_evaluate_with_options_that_do_not_fit(options, message, run, data):
+    shown = invoke("evaluate", run.path, "--data", data.specification, *options)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert message in shown.stderr
+
+
 def test_export_as_keras_file(run, tmp_path):
     shown = invoke("export", run.path, tmp_path / "network.keras", "--json")
     assert shown.exit_code == 0, shown.stderr

@@ -1,4 +1,6 @@
 import dataclasses
+import doctest
+import importlib
 import json
 import shutil
 
@@ -6,23 +8,11 @@ import keras
 import numpy as np
 import pytest
 import sklearn.metrics
+from evaluate.networks import network_for
 from finetune import small
 
 from artlucid import datasets, evaluate, models
 from artlucid.errors import DataError, DataWarning, ModelError
-from artlucid.models._load import from_weights
-from artlucid.models._network import weights_of
-
-
-def network_for(class_names, seed=0):
-    """A random network with named classes."""
-    weights = weights_of(models.load("none", architecture="tiny", seed=seed))
-    arrays = {
-        name: array[..., : len(class_names)] if name.startswith("logits") else array
-        for name, array in weights.arrays.items()
-    }
-    named = dataclasses.replace(weights, arrays=arrays, class_names=tuple(class_names))
-    return from_weights(named, source="some-network")
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +80,9 @@ def test_json_and_what_it_says_of_its_making(network, data):
     assert (content["data"], content["data_identity"]) == (data.specification, data.identity)
     assert content["split"] == "test"
     assert {"top_1", "top_3", "top_5", "class_accuracies", "confusion_matrix"} <= set(content)
+    # The paper scores one label an image by accuracies alone.
+    assert content["mean_average_precision"] is content["average_precisions"] is None
+    assert (content["task"], content["members"], content["intervals"]) == ("single_label", [], {})
 
 
 def test_precision_is_recorded_and_changes_little(network, data):
@@ -165,7 +158,7 @@ def test_network_without_named_classes(tiny, data):
 def test_images_without_labels(tiny, data, tmp_path):
     for index in range(12):
         shutil.copy(data.train.path(index), tmp_path / f"{index}.png")
-    with pytest.raises(DataError, match=r"one label an image. Received .*unlabelled"):
+    with pytest.raises(DataError, match=r"must have labels. Received .*unlabelled. Put the images"):
         evaluate.evaluate(models.load("none", architecture="tiny"), datasets.folder(tmp_path))
 
 
@@ -209,3 +202,7 @@ def test_wrapped_network_of_any_size(tiny, data):
     wrapped = models.wrap(keras.Model(inputs, outputs), value_range=(0, 255))
     with pytest.raises(ModelError, match=r"squares of one size to be evaluated. Received input shape .*None"):
         evaluate.predict(wrapped, data.test)
+
+
+def test_example():
+    assert doctest.testmod(importlib.import_module("artlucid.evaluate._evaluate")).failed == 0

@@ -40,6 +40,34 @@ def top_k_accuracy(y_true: npt.ArrayLike, y_score: npt.ArrayLike, *, k: int = 1)
     >>> top_k_accuracy([0, 2], [[0.1, 0.7, 0.2], [0.1, 0.3, 0.6]], k=2)
     0.5
     """
+    return float(np.mean(top_k_hits(y_true, y_score, k=k)))
+
+
+def top_k_hits(y_true: npt.ArrayLike, y_score: npt.ArrayLike, *, k: int = 1) -> npt.NDArray[np.bool_]:
+    """Whether the class of each image is among the k with the highest scores: what `top_k_accuracy` is the mean of.
+
+    Parameters
+    ----------
+    y_true : array-like of int, shape (n_images,)
+    y_score : array-like of float, shape (n_images, n_classes)
+        Of equal scores the first counts as the higher, as in `confusion_matrix`.
+    k : int
+        At least 1 and below the number of classes.
+
+    Returns
+    -------
+    bool array of shape (n_images,)
+
+    Raises
+    ------
+    MetricError
+        If shapes or values do not fit, or k is out of range.
+
+    Examples
+    --------
+    >>> top_k_hits([0, 2], [[0.1, 0.7, 0.2], [0.1, 0.3, 0.6]], k=2).tolist()
+    [False, True]
+    """
     labels, scores = _checked(y_true, y_score)
     classes = scores.shape[1]
     if not 1 <= k < classes:
@@ -47,9 +75,9 @@ def top_k_accuracy(y_true: npt.ArrayLike, y_score: npt.ArrayLike, *, k: int = 1)
             f"`k` must be at least 1 and below the number of classes. Received {k} for {classes} classes. "
             "With k classes or fewer the accuracy is 1 whatever the scores."
         )
-    if classes == 2:
-        return float(np.mean(scores.argmax(axis=1) == labels))
-    return float(sklearn.metrics.top_k_accuracy_score(labels, scores, k=k, labels=np.arange(classes)))
+    # scikit-learn gives the mean only, and of equal scores it takes the last.
+    highest = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return np.asarray((highest == labels[:, None]).any(axis=1))
 
 
 def confusion_matrix(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> npt.NDArray[np.int64]:

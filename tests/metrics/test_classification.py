@@ -35,6 +35,18 @@ def test_class_without_images():
 def test_of_equal_scores_the_first_is_the_prediction():
     assert metrics.confusion_matrix([1], [[0.4, 0.4, 0.2]]).tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
     assert metrics.top_k_accuracy([0, 1], [[0.5, 0.5], [0.5, 0.5]]) == 0.5
+    assert metrics.top_k_hits([0, 1, 2], [[0.3, 0.3, 0.3]] * 3, k=1).tolist() == [True, False, False]
+    assert metrics.top_k_hits([0, 1, 2], [[0.3, 0.3, 0.3]] * 3, k=2).tolist() == [True, True, False]
+
+
+def test_hits_by_hand():
+    assert metrics.top_k_hits(Y_TRUE, Y_SCORE).tolist() == [True, False, False, True]
+    assert metrics.top_k_hits(Y_TRUE, Y_SCORE, k=2).tolist() == [True, True, False, True]
+    # With equal scores too, the accuracy is that of the confusion matrix.
+    generator = np.random.default_rng(3)
+    labels, scores = generator.integers(0, 4, 200), generator.integers(0, 3, (200, 4))
+    right = np.trace(metrics.confusion_matrix(labels, scores))
+    assert metrics.top_k_hits(labels, scores).sum() == right == 200 * metrics.top_k_accuracy(labels, scores)
 
 
 @pytest.mark.parametrize("k", [1, 3, 5])

@@ -1,5 +1,7 @@
 """Laws that every metric obeys. A public metric that is not registered here fails."""
 
+import doctest
+import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -15,8 +17,18 @@ OF_LABELS_AND_SCORES: dict[str, Callable] = {
     "top_1_accuracy": metrics.top_k_accuracy,
     "top_3_accuracy": lambda y_true, y_score: metrics.top_k_accuracy(y_true, y_score, k=3),
 }
-REGISTERED = {"class_accuracies", "confusion_matrix", "top_k_accuracy"}
+# Metrics that take zeros and ones, and a score, for each image and class.
+OF_SEVERAL_LABELS: dict[str, Callable] = {
+    "average_precisions": metrics.average_precisions,
+    "mean_average_precision": metrics.mean_average_precision,
+}
+# What is made of these for each image, and intervals of them; their laws stand in tests of their own.
+OTHERS = {"top_k_hits", "bootstrap", "paired_bootstrap", "Interval", "PairedIntervals", "Resampling"}
+REGISTERED = {"class_accuracies", "confusion_matrix", "top_k_accuracy"} | set(OF_SEVERAL_LABELS) | OTHERS
 
+every_metric_of_several_labels = pytest.mark.parametrize(
+    "metric", OF_SEVERAL_LABELS.values(), ids=list(OF_SEVERAL_LABELS)
+)
 every_metric = pytest.mark.parametrize("metric", OF_LABELS_AND_SCORES.values(), ids=OF_LABELS_AND_SCORES)
 
 
@@ -28,6 +40,12 @@ def drawn():
 
 def test_every_public_metric_is_registered():
     assert set(metrics.__all__) == REGISTERED
+
+
+@pytest.mark.parametrize("name", ["_average_precision", "_bootstrap", "_classification"])
+def test_examples(name):
+    found = doctest.testmod(importlib.import_module(f"artlucid.metrics.{name}"))
+    assert found.failed == 0 < found.attempted
 
 
 @every_metric
@@ -97,6 +115,84 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input(case, metric):
     labels, scores, message = BAD[case]
+    with pytest.raises(MetricError, match=message) as caught:
+        metric(labels, scores)
+    rule, received, advice = str(caught.value).partition("Received")
+    assert "must" in rule and received and ". " in advice
+
+
+@pytest.fixture
+def several():
+    """Labels and scores of 40 images and six classes; the last class has no positives."""
+    generator = np.random.default_rng(6)
+    labels = (generator.random((40, 6)) < 0.3).astype(np.uint8)
+    labels[:, -1] = 0
+    return labels, generator.random((40, 6)).astype(np.float32)
+
+
+@every_metric_of_several_labels
+def test_several_labels_order_of_images_does_not_matter(metric, several):
+    labels, scores = several
+    order = np.random.default_rng(1).permutation(len(labels))
+    np.testing.assert_array_equal(metric(labels[order], scores[order]), metric(labels, scores))
+
+
+@every_metric_of_several_labels
+def test_several_labels_inputs_stay_as_they_are(metric, several):
+    copies = [array.copy() for array in several]
+    for array in several:
+        array.flags.writeable = False
+    metric(*several)
+    for array, copy in zip(several, copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+@every_metric_of_several_labels
+def test_several_labels_lists_and_truth_values_do_as_well(metric, several):
+    labels, scores = several
+    np.testing.assert_array_equal(metric(labels.tolist(), scores.tolist()), metric(labels, scores))
+    np.testing.assert_array_equal(metric(labels.astype(bool), scores), metric(labels, scores))
+
+
+@every_metric_of_several_labels
+def test_several_labels_scores_count_by_their_order_in_each_class_alone(metric, several):
+    labels, scores = several
+    np.testing.assert_array_equal(metric(labels, np.exp(3 * scores) * np.arange(1, 7) - 7), metric(labels, scores))
+
+
+@every_metric_of_several_labels
+def test_several_labels_renamed_classes_give_the_same_values(metric, several):
+    labels, scores = several
+    order = np.random.default_rng(2).permutation(6)
+    expected = np.asarray(metric(labels, scores))
+    expected = expected[order] if expected.ndim else expected
+    np.testing.assert_allclose(metric(labels[:, order], scores[:, order]), expected, rtol=1e-12)
+
+
+@every_metric_of_several_labels
+def test_several_labels_perfect_predictions(metric, several):
+    labels, _ = several
+    found = np.atleast_1d(metric(labels, labels * 0.5))
+    np.testing.assert_array_equal(found[~np.isnan(found)], 1)
+
+
+BAD_SEVERAL = {
+    "one dimension": ([0, 1], [0.1, 0.9], "shape"),
+    "one label an image": ([0, 1], [[0.1, 0.9], [0.2, 0.8]], "shape"),
+    "too few labels": ([[0, 1]], [[0.1, 0.9], [0.2, 0.8]], "shape"),
+    "no images": (np.zeros((0, 4), int), np.zeros((0, 4)), "shape"),
+    "NaN": ([[0, 1], [1, 0]], [[0.1, 0.9], [np.nan, 0.8]], "finite. Received 1 values"),
+    "infinity": ([[0, 1], [1, 0]], [[0.1, np.inf], [0.2, -np.inf]], "finite. Received 2 values"),
+    "negative label": ([[0, -1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]], "integers 0 and 1. Received int64 in -1 … 1"),
+    "label above 1": ([[0, 2], [1, 0]], [[0.1, 0.9], [0.2, 0.8]], "integers 0 and 1. Received int64 in 0 … 2"),
+    "labels that are no integers": ([[0.0, 1.0], [1.0, 0.0]], [[0.1, 0.9], [0.2, 0.8]], "integers"),
+}
+
+
+@every_metric_of_several_labels
+@pytest.mark.parametrize("case", BAD_SEVERAL)
+def test_several_labels_bad_input(case, metric):
+    labels, scores, message = BAD_SEVERAL[case]
     with pytest.raises(MetricError, match=message) as caught:
         metric(labels, scores)
     rule, received, advice = str(caught.value).partition("Received")
