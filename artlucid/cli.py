@@ -325,3 +325,25 @@ def export(
     written = writers[file.suffix](network, file)
     results = {"file": str(written), "model": model, "identity": network.identity, "layers": list(network.layer_names)}
     _show(results, f"{written}: {len(network.layer_names)} layers of {model}", as_json)
+
+
+@command
+def info(
+    thing: Annotated[
+        str,
+        typer.Argument(
+            help="A run, any other MODEL, DATA, a weights file or export, FILE.toml or the name of a recipe.",
+            metavar="MODEL|DATA|FILE",
+            show_default=False,
+        ),
+    ],
+    layers: Annotated[bool, typer.Option("--layers", help="List every layer of a network.")] = False,
+    architecture: Architecture = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what something is, how it was made, and what it consists of."""
+    from artlucid import info as information
+
+    facts = information.describe(thing, architecture=architecture, layers=layers)
+    _show(facts, information.as_text(facts), as_json)
