@@ -20,7 +20,7 @@ from artlucid.recipes import RECIPES
 
 FIRST = dataclasses.replace(small.RECIPE, name="first", source="a test")
 SECOND = recipes.changed(RECIPES["F"], {"epochs": 1, "batch_size": 8})
-THIRD = recipes.changed(RECIPES["A"], {"epochs": 1, "batch_size": 8})
+THIRD = recipes.changed(RECIPES["A"], {"epochs": 1, "layer_rates": [["conv2d0", 0.5]], "batch_size": 8})
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_chain_of_trainings_back_to_the_first_weights(trained, data):
     assert [step["which"] for step in (third, second, first)] == ["best", "best", "last"]
     assert [step["seed"] for step in (third, second, first)] == [5, 4, 3]
     assert [step["label"] for step in (third, second, first)] == [
-        "A (epochs=1, batch_size=8)",
+        'A (epochs=1, layer_rates=[["conv2d0", 0.5]], batch_size=8)',
         "F (epochs=1, batch_size=8)",
         "first",
     ]
@@ -109,8 +109,10 @@ def test_drawn_as_a_tree(trained, monkeypatch):
     assert all(line.startswith("    │   ") for line in tree[second + 1 : first])
     assert all(line.startswith("        │   ") for line in tree[first + 1 : start])
     assert tree[start + 1 :] == [f"{' ' * 16}identity  {info.describe('third')['lineage'][-1]['identity']}"]
-    assert tree[1] == "│   recipe      A (epochs=1, batch_size=8): Table 5 of the paper, with epochs=1, batch_size=8"
-    assert "│   rates       0.01 on the head, 0.001 elsewhere; sgd, inverse_time, batches of 8" in tree
+    assert tree[second + 1].startswith(
+        "    │   recipe      F (epochs=1, batch_size=8): Table 5 of the paper, with epochs=1"
+    )
+    assert "│   rates       0.5 on conv2d0, 0.01 on the head, 0.001 elsewhere; sgd, inverse_time, batches of 8" in tree
     assert "│   training    finished, 1 of 1 epochs, float32" in tree
     assert [line for line in lines if len(line) > 100 and str(trained) not in line] == []
 
@@ -147,7 +149,7 @@ def test_training_that_is_gone_is_shown_as_it_was_recorded(folder):
     _, second, first, start = facts["lineage"]
     assert (first["now"], second["now"], start["weights"]) == ("gone", "as recorded", "none")
     assert (first["label"], first["seed"], first["epochs_done"], first["validation"]) == ("first", 3, 2, {})
-    assert first["best_loss"] > 0
+    assert first["best_loss"] == runs.open_run(folder / "second").lineage["initial_weights"]["lineage"]["best_loss"]
     text = info.as_text(facts)
     assert text.count("no longer there") == 1
     assert "recipe      first: a test" in text or "recipe    first: a test" in text

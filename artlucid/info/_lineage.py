@@ -11,7 +11,7 @@ from typing import Any
 
 from artlucid import recipes, runs
 from artlucid.errors import ArtlucidError, RecipeError, RunWarning
-from artlucid.info._options import Facts, as_mapping
+from artlucid.info._options import Facts, as_list, as_mapping
 from artlucid.info._text import Rows, counts, listed, number
 from artlucid.models import _load
 from artlucid.models.weights import _own
@@ -166,11 +166,11 @@ def _training_rows(step: Facts) -> Rows:
 
 
 def _rates(recipe: Mapping[str, Any]) -> str:
-    special = recipe.get("layer_rates")
+    pairs = [pair for pair in as_list(recipe.get("layer_rates")) if isinstance(pair, list) and len(pair) == 2]
+    special = "".join(f"{rate} on {pattern}, " for pattern, rate in pairs)
     return (
-        f"{recipe.get('head_rate')} on the head, {recipe.get('body_rate')} elsewhere"
-        f"{f', {special} before these' if special else ''}; {recipe.get('optimizer')}, {recipe.get('schedule')}, "
-        f"batches of {recipe.get('batch_size')}"
+        f"{special}{recipe.get('head_rate')} on the head, {recipe.get('body_rate')} elsewhere; "
+        f"{recipe.get('optimizer')}, {recipe.get('schedule')}, batches of {recipe.get('batch_size')}"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from artlucid.info import _lineage
 from artlucid.info._options import Facts
-from artlucid.info._text import block, tree
+from artlucid.info._text import Rows
 
 SUFFIXES: Mapping[str, str] = MappingProxyType({".keras": ".keras.manifest.json", ".pb": ".manifest.json"})
 """What stands in the place of an export's suffix in the name of its manifest; the longer one first."""
@@ -65,18 +65,14 @@ def _disagrees(path: Path, identity: str, content: Mapping[str, Any]) -> str | N
     return None
 
 
-def lines_of(facts: Facts) -> list[str]:
-    """How an export was made, and from which chain of trainings."""
-    lines = block(
-        [
-            ("manifest", facts.get("manifest", "")),
-            ("notice", facts.get("disagrees") or ""),
-            ("made from", str(facts.get("made_from") or "")),
-            ("made with", _versions(facts.get("made_with"))),
-        ]
-    )
-    lineage = facts.get("lineage")
-    return [*lines, "", *tree([_lineage.titled(step) for step in lineage])] if lineage else lines
+def rows_of(facts: Facts) -> Rows:
+    """What the manifest says of the file itself."""
+    return [
+        ("manifest", facts.get("manifest", "")),
+        ("notice", facts.get("disagrees") or ""),
+        ("made from", str(facts.get("made_from") or "")),
+        ("made with", _versions(facts.get("made_with"))),
+    ]
 
 
 def _versions(made_with: Any) -> str:

@@ -10,10 +10,10 @@ import keras
 
 from artlucid import models
 from artlucid.files import cache_folder
-from artlucid.info import _manifest
+from artlucid.info import _lineage, _manifest
 from artlucid.info._layers import layers_of
 from artlucid.info._options import Facts, Options
-from artlucid.info._text import block, listed, table
+from artlucid.info._text import block, listed, table, tree
 from artlucid.models import Network, _load
 
 SPELLINGS = f"{', '.join([*_load.PUBLISHED, _load.RANDOM])}, a file that ends in {', '.join(_load.READERS)}"
@@ -101,14 +101,14 @@ def _preprocess(network: Network) -> Facts:
 
 def as_text(facts: Facts) -> list[str]:
     """Where it lies, how it was made, what it is."""
-    lines = block(
-        [
-            ("source", facts["source"]),
-            ("size", f"{facts['bytes']:,} bytes" if "bytes" in facts else ""),
-            ("notice", facts.get("notice", "")),
-        ]
-    )
-    return [*lines, *_manifest.lines_of(facts), "", *lines_of(facts["network"])]
+    rows = [
+        ("source", facts["source"]),
+        ("size", f"{facts['bytes']:,} bytes" if "bytes" in facts else ""),
+        ("notice", facts.get("notice", "")),
+        *_manifest.rows_of(facts),
+    ]
+    chain = tree([_lineage.titled(step) for step in facts.get("lineage", [])])
+    return [*block(rows), *(["", *chain] if chain else []), "", *lines_of(facts["network"])]
 
 
 def lines_of(facts: Facts) -> list[str]:
