@@ -19,6 +19,7 @@ __all__ = (
     "evaluate",
     "export",
     "finetune",
+    "info",
     "inputs",
     "metrics",
     "models",

@@ -188,7 +188,11 @@ def _demo_text(made: Any) -> str:
 def finetune(
     data: Data,
     out: Annotated[Path, typer.Option(help="The run directory.", show_default=False)],
-    recipe: Annotated[str | None, typer.Option(help="A row of Table 5: A, B, C, F. [default: A]")] = None,
+    recipe: Annotated[str | None, typer.Option(help="A row of Table 5 (A, B, …), or FILE.toml. [default: A]")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change the recipe: head_rate=0.005. Repeatable."),
+    ] = None,
     weights: Annotated[
         str | None, typer.Option(help="imagenet, bvlc, none, a file or a run directory. [default: imagenet]")
     ] = None,
@@ -228,7 +232,7 @@ def finetune(
     )
     run = training.fit(
         datasets.load(data, metadata=metadata, split_seed=split_seed),
-        recipe=_chosen_recipe(recipe, recorded, epochs, batch_size),
+        recipe=_chosen_recipe(recipe, recorded, settings or [], {"epochs": epochs, "batch_size": batch_size}),
         weights=weights,
         seed=seed,
         out=out,
@@ -245,18 +249,19 @@ def _use_threads(recorded: dict[str, int]) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(recorded["inter_op"])
 
 
-def _chosen_recipe(name: str | None, recorded: Any, epochs: int | None, batch_size: int | None) -> Recipe | str | None:
+def _chosen_recipe(
+    name: str | None, recorded: Any, settings: list[str], numbers: dict[str, int | None]
+) -> Recipe | str | None:
     """The recipe that was named, else the recorded one, with what the command line changes."""
-    import dataclasses
-
     from artlucid import recipes
 
-    changes = {field: value for field, value in (("epochs", epochs), ("batch_size", batch_size)) if value is not None}
+    given = {field: value for field, value in numbers.items() if value is not None}
+    changes = {**recipes.parse_changes(settings), **given}
     if not changes:
         return name
     if name is None and recorded is not None:
-        return dataclasses.replace(recipes.from_json(recorded.manifest["recipe"]), **changes)
-    return dataclasses.replace(recipes.get(name or "A"), **changes)
+        return recipes.changed(recipes.from_json(recorded.manifest["recipe"]), changes)
+    return recipes.changed(recipes.load(name or "A"), changes)
 
 
 def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
@@ -373,3 +378,25 @@ def export(
     written = writers[file.suffix](network, file)
     results = {"file": str(written), "model": model, "identity": network.identity, "layers": list(network.layer_names)}
     _show(results, f"{written}: {len(network.layer_names)} layers of {model}", as_json)
+
+
+@command
+def info(
+    thing: Annotated[
+        str,
+        typer.Argument(
+            help="A run, any other MODEL, DATA, a weights file or export, FILE.toml or the name of a recipe.",
+            metavar="MODEL|DATA|FILE",
+            show_default=False,
+        ),
+    ],
+    layers: Annotated[bool, typer.Option("--layers", help="List every layer of a network.")] = False,
+    architecture: Architecture = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what something is, how it was made, and what it consists of."""
+    from artlucid import info as information
+
+    facts = information.describe(thing, architecture=architecture, layers=layers)
+    _show(facts, information.as_text(facts), as_json)

@@ -132,19 +132,21 @@ class Run:
         path = _weights_path(self.path, self.which)
         if path is None or not path.exists():
             raise RunError(
-                f"The weights of a run must be one of {', '.join(self._available()) or 'none yet'}. "
+                f"The weights of a run must be one of {', '.join(self.available) or 'none yet'}. "
                 f"Received {self.which!r} of {self.path}. {self._advice()}"
             )
         return path
 
     def _advice(self) -> str:
-        if set(self._available()) <= {"initial"}:
+        if set(self.available) <= {"initial"}:
             return "No epoch of it is finished yet: go on with `--resume`."
         if self.which in ("initial", "best", "last"):
             return "That file was removed or never written: name other weights of it, such as `RUN@last`."
         return "Each epoch is kept only with `--keep-epochs`."
 
-    def _available(self) -> list[str]:
+    @property
+    def available(self) -> list[str]:
+        """Names of the weights that are there: those of ``initial``, ``best``, ``last``, then ``epoch-N``."""
         names = [name for name in ("initial", "best", "last") if (self.path / f"{name}.h5").exists()]
         epochs = sorted(int(path.stem.split("-")[1]) for path in (self.path / EPOCHS).glob("epoch-*.h5"))
         return names + [f"epoch-{epoch}" for epoch in epochs]

@@ -28,6 +28,7 @@ LAYERS = {
     "evaluate": 3,
     "finetune": 3,
     "demo": 4,
+    "info": 4,
     "cli": 5,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,14 +50,14 @@ class Job:
 
 def begin(
     dataset: Dataset,
-    recipe: str | Recipe | None,
+    recipe: str | Path | Recipe | None,
     weights: Source | None,
     seed: int | None,
     out: Path,
     options: Options,
 ) -> Job:
     """Decide everything about a new run, and write what it begins with."""
-    recipe, seed = recipes.get("A" if recipe is None else recipe), seed or 0
+    recipe, seed = recipes.load("A" if recipe is None else recipe), seed or 0
     _check_trains(recipe)
     _data.check_task(dataset)
     source = "imagenet" if weights is None else weights
@@ -129,7 +129,7 @@ def _starting_weights(
 
 def take_up(
     dataset: Dataset,
-    recipe: str | Recipe | None,
+    recipe: str | Path | Recipe | None,
     weights: Source | None,
     seed: int | None,
     run: runs.Run,
@@ -141,7 +141,9 @@ def take_up(
     """
     recorded = run.manifest
     _manifest.check_complete(run)
-    recipe = recipes.from_json(recorded["recipe"]) if recipe is None else recipes.get(recipe)
+    began_with = recipes.from_json(recorded["recipe"])
+    # Where a recipe comes from is no setting: a file may have moved, and Python's own changes leave no trace there.
+    recipe = began_with if recipe is None else replace(recipes.load(recipe), source=began_with.source)
     used = recorded["environment"]["precision"]["used"]
     precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
     now = {

@@ -33,7 +33,7 @@ logger = logging.getLogger("artlucid")
 def fit(
     dataset: Dataset | str,
     *,
-    recipe: str | Recipe | None = None,
+    recipe: str | Path | Recipe | None = None,
     weights: Source | None = None,
     seed: int | None = None,
     out: str | Path,
@@ -46,8 +46,9 @@ def fit(
     ----------
     dataset : Dataset or str
         With a train and a val split; or its specification, such as ``rasta:/data/wikipaintings``.
-    recipe : str or Recipe, default "A"
-        A row of Table 5, or a recipe of your own. A resumed run uses the recorded one.
+    recipe : str, path or Recipe, default "A"
+        Anything that `recipes.load` takes: a row of Table 5, a TOML file, a recipe of your own.
+        A resumed run uses the recorded one.
     weights : source, default "imagenet"
         Anything that `models.load` takes. Another run makes this a double fine-tuning. The head is always new.
     seed : int, default 0
