@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -230,7 +231,7 @@ def finetune(
         max_excluded=max_excluded,
         allow_changed_environment=allow_changed_environment,
         cache=_chosen_cache(cache, no_cache),
-        cache_limit=None if cache_limit is None else round(cache_limit * 1e9),
+        cache_limit=_in_bytes(cache_limit),
         progress=not quiet,
     )
     run = training.fit(
@@ -252,6 +253,14 @@ def _chosen_cache(folder: Path | None, no_cache: bool) -> bool | Path:
             "Leave one of them out."
         )
     return not no_cache if folder is None else folder
+
+
+def _in_bytes(gigabytes: float | None) -> int | None:
+    if gigabytes is not None and not math.isfinite(gigabytes):
+        raise artlucid.errors.DataError(
+            f"`--cache-limit` must be a number of gigabytes. Received {gigabytes}. Give 20, for example."
+        )
+    return None if gigabytes is None else round(gigabytes * 1e9)
 
 
 def _use_threads(recorded: dict[str, int]) -> None:

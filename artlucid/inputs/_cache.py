@@ -79,7 +79,7 @@ class ImageCache:
             image = _entries.read(place, key, view)
         except (OSError, ValueError) as error:
             reason = explain(error)
-            self._notice("damaged", f"{place} in the cache of decoded images is damaged ({reason}): it is made anew")
+            self._notice("damaged", f"{place} in the cache of decoded images is damaged ({reason}): it is decoded anew")
             return None
         if image is not None:
             self._count("found")
@@ -101,11 +101,12 @@ class ImageCache:
 
     def _keep(self, key: bytes, image: Images) -> None:
         try:
-            if self._room.take(_entries.n_bytes(image)):
-                _entries.write(_entries.place_of(self.folder, key), key, image)
-                self._count("added")
-            else:
-                self._stop(f"its limit of {self._room.limit} bytes is reached")
+            with self._room.taken(_entries.n_bytes(image)) as fits:
+                if fits:
+                    _entries.write(_entries.place_of(self.folder, key), key, image)
+                    self._count("added")
+                else:
+                    self._stop(f"its limit of {self._room.limit} bytes is reached")
         except OSError as error:
             self._stop(explain(error))
 

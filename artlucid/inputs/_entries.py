@@ -82,7 +82,8 @@ def write(place: str, key: bytes, image: Images) -> None:
     partial = os.path.join(folder, f".{name}.{os.getpid()}.{threading.get_ident()}{PARTIAL}")
     os.makedirs(folder, exist_ok=True)
     try:
-        with open(partial, "wb", buffering=0) as file:
+        # Buffered: a raw file writes what there is room for, and says no more than how much that was.
+        with open(partial, "wb") as file:
             file.write(_to_bytes(key, image))
         os.replace(partial, place)
     except BaseException:

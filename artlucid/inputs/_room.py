@@ -6,7 +6,8 @@ import os
 import shutil
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,22 +45,34 @@ class Room:
         self.limit = limit
         self._left = 0
         self._until_count = 0
+        self._being_written = 0
         self._lock = threading.Lock()
 
-    def take(self, size: int) -> bool:
-        """Take room for a file of so many bytes; False if there is none left."""
+    @contextmanager
+    def taken(self, size: int) -> Iterator[bool]:
+        """Take room for a file of so many bytes, which is to be written meanwhile; False if there is none left."""
         with self._lock:
-            if size > min(self._left, self._until_count):
-                self._count(size)
-            if size > self._left:
-                return False
-            self._left -= size
-            self._until_count -= size
-            return True
+            fits = self._take(size)
+        try:
+            yield fits
+        finally:
+            if fits:
+                with self._lock:
+                    self._being_written -= size
+
+    def _take(self, size: int) -> bool:
+        if size > min(self._left, self._until_count):
+            self._count(size)
+        if size > self._left:
+            return False
+        self._left -= size
+        self._until_count -= size
+        self._being_written += size
+        return True
 
     def _count(self, wanted: int) -> None:
         files = _files(self.folder)
-        held = sum(file.size for file in files)
+        held = sum(file.size for file in files) + self._being_written
         if self.limit is None:
             free = shutil.disk_usage(self.folder).free
             self.limit = min(LARGEST_DEFAULT, (free + held) // 4)

@@ -1,6 +1,7 @@
 """The cache of decoded images: the same bits, for several processes, and no harm from a bad folder."""
 
 import errno
+import io
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +20,7 @@ from artlucid import inputs
 from artlucid.datasets import Split, read_image
 from artlucid.errors import DataError, DataWarning, OutputError
 from artlucid.inputs import ImageCache, View, _entries
+from artlucid.inputs._room import Room
 
 SIZE = 24
 SQUARE = SIZE * SIZE * 3 + _entries.HEADER.size
@@ -145,7 +148,7 @@ def test_damaged_entry_is_made_anew(damage, split, cache):
     expected = [cache.add(split.path(index), View(SIZE)) for index in (0, 1)]
     broken = entries(cache)[0]
     damage(broken)
-    with pytest.warns(DataWarning, match=f"{broken} in the cache .* is damaged .*made anew") as caught:
+    with pytest.warns(DataWarning, match=f"{broken} in the cache .* is damaged .*decoded anew") as caught:
         assert_same(
             epochs(split.select([0, 1]), cache, epochs=range(1)), epochs(split.select([0, 1]), None, epochs=range(1))
         )
@@ -162,7 +165,8 @@ def test_damage_is_told_once(split, cache):
     with pytest.warns(DataWarning, match="damaged") as caught:
         epochs(split, cache)
     assert len(caught) == 1
-    assert cache.to_json()["added"] == 14
+    for index in range(7):
+        assert cache.find(split.path(index), View(SIZE)) is not None
 
 
 def test_entry_that_cannot_be_replaced(split, cache):
@@ -195,6 +199,25 @@ def test_disk_that_takes_nothing_more(number, split, cache, monkeypatch):
     assert len(entries(cache)) == 1 and not list(cache.folder.rglob("*.part"))
 
 
+def test_disk_with_room_for_half_an_entry(split, cache, monkeypatch):
+    """A raw file writes as much as there is room for, without an error."""
+
+    class Full(io.FileIO):
+        def write(self, content):
+            if self.tell() >= 100:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(bytes(content)[: 100 - self.tell()])
+
+    def open_full(path, mode, buffering=-1):
+        raw = Full(path, mode)
+        return raw if buffering == 0 or mode == "rb" else io.BufferedWriter(raw)
+
+    monkeypatch.setattr(_entries, "open", open_full, raising=False)
+    with pytest.warns(DataWarning, match="No space left"):
+        cache.add(split.path(0), View(SIZE))
+    assert entries(cache) == [] and not list(cache.folder.rglob("*.part"))
+
+
 def test_read_only_folder_is_read(split, cache):
     if os.geteuid() == 0:
         pytest.skip("Root may write anywhere.")
@@ -211,7 +234,8 @@ def test_limit(split, tmp_path):
     with pytest.warns(DataWarning, match=f"limit of {3 * SQUARE + 100} bytes is reached") as caught:
         assert_same(epochs(split, cache), expected)
     assert len(caught) == 1
-    assert [path.stat().st_size for path in entries(cache)] == [SQUARE] * 3
+    # A thread may find a file counted twice, as written and as being written; never too few of them.
+    assert [path.stat().st_size for path in entries(cache)] in ([SQUARE] * 2, [SQUARE] * 3)
 
 
 def test_limit_counts_what_was_there(split, tmp_path):
@@ -306,6 +330,12 @@ def test_many_threads_write_one_entry(split, cache):
     for thread in threads:
         thread.join()
     assert len(entries(cache)) == 7 and cache.to_json()["found"] == 4 * 35
+
+
+def test_files_that_are_being_written_count(tmp_path):
+    room = Room(tmp_path, 3 * SQUARE)
+    with ExitStack() as writing:
+        assert [writing.enter_context(room.taken(SQUARE)) for _ in range(4)] == [True, True, True, False]
 
 
 def test_file_in_the_place_of_the_folder(tmp_path, expect_refusal):
