@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -51,6 +52,15 @@ Precision = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16
 Architecture = Annotated[
     str | None, typer.Option(help="inception5h, bvlc, gonthier or mini, where the weights leave it open.")
 ]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="Folder for decoded images. [default: decoded in $ARTLUCID_CACHE or ~/.keras/artlucid]"),
+]
+CacheLimit = Annotated[
+    float | None,
+    typer.Option(help="Gigabytes for decoded images. [default: a quarter of the disk's free space, at most 32]"),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Decode the images anew in every epoch.")]
 MaxExcluded = Annotated[float, typer.Option(help="Largest part of the images that may be unusable.")]
 
 
@@ -211,6 +221,9 @@ def finetune(
     allow_changed_environment: Annotated[
         bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
     ] = False,
+    cache: Cache = None,
+    cache_limit: CacheLimit = None,
+    no_cache: NoCache = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -228,6 +241,8 @@ def finetune(
         keep_epochs=keep_epochs,
         max_excluded=max_excluded,
         allow_changed_environment=allow_changed_environment,
+        cache=_chosen_cache(cache, no_cache),
+        cache_limit=_in_bytes(cache_limit),
         progress=not quiet,
     )
     run = training.fit(
@@ -240,6 +255,23 @@ def finetune(
         options=options,
     )
     _show(*_finetune_results(run), as_json)
+
+
+def _chosen_cache(folder: Path | None, no_cache: bool) -> bool | Path:
+    if folder is not None and no_cache:
+        raise artlucid.errors.DataError(
+            f"One of `--cache` and `--no-cache` may be given. Received `--no-cache` and `--cache {folder}`. "
+            "Leave one of them out."
+        )
+    return not no_cache if folder is None else folder
+
+
+def _in_bytes(gigabytes: float | None) -> int | None:
+    if gigabytes is not None and not math.isfinite(gigabytes):
+        raise artlucid.errors.DataError(
+            f"`--cache-limit` must be a number of gigabytes. Received {gigabytes}. Give 20, for example."
+        )
+    return None if gigabytes is None else round(gigabytes * 1e9)
 
 
 def _use_threads(recorded: dict[str, int]) -> None:

@@ -19,6 +19,14 @@ def shared_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep decoded images out of the user's own cache folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def expect_refusal() -> Callable[..., AbstractContextManager[None]]:
     """Expect an error that says the rule, then what was received, then what to do."""

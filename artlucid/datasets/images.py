@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import PIL
 from PIL import ExifTags, Image, UnidentifiedImageError, features
 
 from artlucid.datasets._pillow_warnings import pillow_warnings_ignored
@@ -34,6 +35,12 @@ SUFFIXES = frozenset(suffix for name in FORMATS for suffix in FORMATS_AND_SUFFIX
 
 # Twice Pillow's own limit for a warning, which is where Pillow itself refuses.
 LARGEST_IMAGE = 178_956_970
+
+# What the pixels depend on beside the file: the first number is to be raised whenever `read_image` gives others.
+DECODER = ", ".join(
+    ["1", f"Pillow {PIL.__version__}"]
+    + [f"{name} {features.version(name)}" for name in ("jpg", "libjpeg_turbo", "jpg_2000", "libtiff", "webp", "avif")]
+)
 
 # Modes with 8 bits a channel, or fewer, for which Pillow knows the way to RGB.
 EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Options:
         The largest part of the images that may be unusable, in 0 … 1.
     allow_changed_environment : bool
         Whether a run may be resumed with other versions or on another machine, which gives other bits.
+    cache : bool or path
+        Where decoded images are kept, so that later epochs need not decode them: True for artlucid's own cache
+        folder, False for nowhere. The bits of a run do not depend on it.
+    cache_limit : int, optional
+        Bytes that the cache may hold, as `inputs.ImageCache` takes them.
     progress : bool
         Whether progress bars are shown on a terminal.
     """
@@ -30,4 +36,6 @@ class Options:
     keep_epochs: bool = False
     max_excluded: float = 0.01
     allow_changed_environment: bool = False
+    cache: bool | str | Path = True
+    cache_limit: int | None = None
     progress: bool = True

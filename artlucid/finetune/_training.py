@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -22,7 +23,7 @@ from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._logs import Logs
 from artlucid.finetune._network import build_network, compile_network
 from artlucid.finetune._options import Options
-from artlucid.inputs import Batches
+from artlucid.inputs import Batches, ImageCache, open_cache
 from artlucid.models._load import Source
 from artlucid.models._network import set_arrays, variables
 from artlucid.recipes import Recipe
@@ -89,6 +90,7 @@ def fit(
     """
     out, dataset = Path(out), datasets.load(dataset)
     _check_seed(seed)
+    cache = open_cache(options.cache, limit=options.cache_limit)
     check_free(out, resume)
     with held(out):
         check_free(out, resume)
@@ -103,7 +105,7 @@ def fit(
         if job is None:
             warnings.warn(f"{out} is finished: nothing to resume", RunWarning, stacklevel=2)
         else:
-            _train(job)
+            _train(job, cache)
         return runs.open_run(out)
 
 
@@ -112,9 +114,9 @@ def _check_seed(seed: int | None) -> None:
         raise RecipeError(f"`seed` must be an integer of at least 0. Received {seed!r}. Give 0, 1, 2, ….")
 
 
-def _train(job: Job) -> None:
+def _train(job: Job, cache: ImageCache | None) -> None:
     recipe, folder = job.recipe, job.run.path
-    train, validation = (_batches(job, name) for name in _data.TRAINING_SPLITS)
+    train, validation = (_batches(job, name, cache) for name in _data.TRAINING_SPLITS)
     model = build_network(
         recipe,
         job.architecture,
@@ -137,10 +139,15 @@ def _train(job: Job) -> None:
         _fit_epochs(job, model, trained, keeper, (train, validation))
     except BaseException as error:
         # On a full disk this fails too; the first error is the one to show.
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         with contextlib.suppress(OutputError):
-            keeper.write_tables("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error=str(error))
+            keeper.write_tables(status, error=str(error), cache=_described(cache))
         raise
-    keeper.write_tables("finished")
+    keeper.write_tables("finished", cache=_described(cache))
+
+
+def _described(cache: ImageCache | None) -> dict[str, Any] | None:
+    return None if cache is None else cache.to_json()
 
 
 def _with_environment(progress: Progress, job: Job) -> Progress:
@@ -152,12 +159,13 @@ def _with_environment(progress: Progress, job: Job) -> Progress:
     return dataclasses.replace(progress, environments=[*progress.environments, change])
 
 
-def _batches(job: Job, split: str) -> Batches:
+def _batches(job: Job, split: str, cache: ImageCache | None) -> Batches:
     return Batches(
         job.dataset.split(split),
         size=job.architecture.input_size,
         batch_size=job.recipe.batch_size,
         n_classes=len(job.dataset.class_names),
+        cache=cache,
     )
 
 
@@ -178,7 +186,11 @@ def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, 
     try:
         with train.readable_errors(), validation.readable_errors():
             model.fit(
-                train.shuffled(seed=job.run.manifest["seed"], epochs=range(done, recipe.epochs)),
+                train.shuffled(
+                    seed=job.run.manifest["seed"],
+                    epochs=range(done, recipe.epochs),
+                    augmentation=recipe.augmentation,
+                ),
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 steps_per_epoch=len(train),
