@@ -183,7 +183,7 @@ def _demo_text(made: Any) -> str:
 def finetune(
     data: Data,
     out: Annotated[Path, typer.Option(help="The run directory.", show_default=False)],
-    recipe: Annotated[str | None, typer.Option(help="A row of Table 5: A, B, C, F. [default: A]")] = None,
+    recipe: Annotated[str | None, typer.Option(help="A row of Table 5: A … F, from_scratch, …. [default: A]")] = None,
     weights: Annotated[
         str | None, typer.Option(help="imagenet, bvlc, none, a file or a run directory. [default: imagenet]")
     ] = None,
@@ -252,6 +252,10 @@ def _chosen_recipe(name: str | None, recorded: Any, epochs: int | None, batch_si
     return dataclasses.replace(recipes.get(name or "A"), **changes)
 
 
+_SCORES = {"top_1": "top-1", "label_f1": "F1 of the labels"}
+"""What the scores in the history of a training are called."""
+
+
 def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
     state, history = run.state, run.history
     if not 1 <= state["best_epoch"] <= len(history):
@@ -260,18 +264,20 @@ def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
             f"epoch {state['best_epoch']}. The run is damaged: train again with another `--out`."
         )
     best = history.iloc[state["best_epoch"] - 1].to_dict()
+    scores = {name: best[f"val_{name}"] for name in _SCORES if f"val_{name}" in best}
     results = {
         "run": str(run.path),
         "epochs": state["epochs_done"],
         "best_epoch": state["best_epoch"],
-        "validation": {"head_loss": best["val_head_loss"], "loss": best["val_loss"], "top_1": best["val_top_1"]},
+        "validation": {"head_loss": best["val_head_loss"], "loss": best["val_loss"], **scores},
         "precision": run.manifest["environment"]["precision"],
         "changed_environments": state.get("environments", []),
     }
     text = (
         f"{run.path}: best epoch {state['best_epoch']} of {state['epochs_done']}, validation loss "
-        f"{best['val_head_loss']:.4f}, validation top-1 {best['val_top_1']:.1%}"
+        f"{best['val_head_loss']:.4f}"
     )
+    text += "".join(f", validation {_SCORES[name]} {value:.1%}" for name, value in scores.items())
     return results, text
 
 

@@ -99,14 +99,18 @@ class Batches:
         """All images once, in the order of the split: batches of images, or of (images, labels)."""
         return self._batches(tf.data.Dataset.range(len(self.split)))
 
-    def shuffled(self, *, seed: int, epochs: range) -> tf.data.Dataset:
+    def shuffled(self, *, seed: int, epochs: range, augmentation: str = "none") -> tf.data.Dataset:
         """Epoch after epoch, each in its own order."""
 
         def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
             order = tf.numpy_function(
                 lambda index: epoch_order(len(self.split), seed=seed, epoch=int(index)), [epoch], tf.int64
             )
-            return self._batches(tf.data.Dataset.from_tensor_slices(tf.ensure_shape(order, [len(self.split)])))
+            indices = tf.data.Dataset.from_tensor_slices(tf.ensure_shape(order, [len(self.split)]))
+            if augmentation == "none":
+                return self._batches(indices)
+            images = indices.map(lambda index: self._flipped(index, seed, epoch), deterministic=True)
+            return images.batch(self.batch_size).prefetch(2)
 
         return tf.data.Dataset.from_tensor_slices(list(epochs)).flat_map(one_epoch)
 
@@ -123,6 +127,12 @@ class Batches:
     def _batches(self, indices: tf.data.Dataset) -> tf.data.Dataset:
         images = indices.map(self._example, num_parallel_calls=usable_processors(), deterministic=True)
         return images.batch(self.batch_size).prefetch(2)
+
+    def _flipped(self, index: tf.Tensor, seed: int, epoch: tf.Tensor) -> Any:
+        """Stands for every augmentation until they are written: flips by seed, epoch and index."""
+        image, labels = self._example(index)
+        draw = tf.random.stateless_uniform([], [seed, tf.cast(epoch * 100003 + tf.cast(index, epoch.dtype), tf.int32)])
+        return tf.where(draw < 0.5, image, tf.reverse(image, [1])), labels
 
     def _example(self, index: tf.Tensor) -> Any:
         image = tf.numpy_function(self._read, [index], tf.uint8)

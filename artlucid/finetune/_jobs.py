@@ -13,14 +13,23 @@ from typing import Any
 from artlucid import datasets, environment, recipes, runs
 from artlucid.architectures import Architecture
 from artlucid.datasets import Dataset
-from artlucid.errors import RecipeError, RunWarning
+from artlucid.errors import RunWarning
 from artlucid.files import write_atomically
 from artlucid.finetune import _data, _manifest
 from artlucid.finetune._checkpoint import Progress
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
-from artlucid.finetune._network import Policies, build_network, resolve_policies, starting_arrays
+from artlucid.finetune._network import (
+    Policies,
+    build_network,
+    new_layers,
+    resolve_policies,
+    shown,
+    starting_arrays,
+)
 from artlucid.finetune._options import Options
-from artlucid.models._load import Source, resolve, spelled
+from artlucid.finetune._supervision import Supervision, supervise
+from artlucid.finetune._task import TASKS
+from artlucid.models._load import RANDOM, Source, resolve, spelled
 from artlucid.models._network import get_arrays, set_arrays
 from artlucid.models.weights import _own
 from artlucid.models.weights._record import Weights, identity
@@ -47,6 +56,12 @@ class Job:
     def architecture(self) -> Architecture:
         return self.start.architecture
 
+    @property
+    def supervision(self) -> Supervision:
+        """What the heads are held to."""
+        dataset = self.dataset
+        return supervise(self.recipe, self.architecture, task=dataset.task, classes=len(dataset.class_names))
+
 
 def begin(
     dataset: Dataset,
@@ -58,10 +73,10 @@ def begin(
 ) -> Job:
     """Decide everything about a new run, and write what it begins with."""
     recipe, seed = recipes.get("A" if recipe is None else recipe), seed or 0
-    _check_trains(recipe)
     _data.check_task(dataset)
     source = "imagenet" if weights is None else weights
     given, parent = resolve(source, architecture=options.architecture, seed=seed)
+    supervise(recipe, given.architecture, task=dataset.task, classes=len(dataset.class_names))
     policies = resolve_policies(recipe, given.architecture)
     precision = environment.resolve_precision(options.precision)
     examination = datasets.usable(
@@ -70,12 +85,17 @@ def begin(
         shorter_side=given.architecture.input_size,
         progress=options.progress,
     )
-    logger.info("new, at random: %s", policies.new_layers())
-    start = _starting_weights(given, dataset.class_names, recipe, policies, seed)
+    _data.warn_of_absent_classes(examination.dataset)
+    new = new_layers(given.arrays, policies)
+    logger.info("new, at random: %s", shown(new, policies))
+    if len(new) == len(policies.random.values) and source != RANDOM:
+        logger.info("of %s only the architecture is used", spelled(source))
+    start = _starting_weights(given, dataset, recipe, policies, seed)
     manifest = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "recipe": recipes.to_json(recipe),
         "policies": policies.to_json(),
+        "new_layers": new,
         "seed": seed,
         "architecture": {"name": start.architecture.name, "variant": start.architecture.variant},
         "dataset": _describe(dataset),
@@ -100,30 +120,27 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
     return {
         "specification": dataset.specification,
         "identity": dataset.identity,
+        "task": dataset.task,
         "class_names": list(dataset.class_names),
         "images": {name: len(split) for name, split in dataset.splits.items()},
         "notices": list(dataset.notices),
     }
 
 
-def _check_trains(recipe: Recipe) -> None:
-    for field, plain in (("deep_supervision", False), ("augmentation", "none"), ("loss_reduction", "mean")):
-        if getattr(recipe, field) != plain:
-            raise RecipeError(
-                f"`recipe` must be one that this version trains: `{field}` must be {plain!r} for now. Received recipe "
-                f"{recipe.name!r} with {getattr(recipe, field)!r}. Use A, B, C or F."
-            )
-
-
-def _starting_weights(
-    given: Weights, class_names: tuple[str, ...], recipe: Recipe, policies: Policies, seed: int
-) -> Weights:
+def _starting_weights(given: Weights, dataset: Dataset, recipe: Recipe, policies: Policies, seed: int) -> Weights:
     """The weights at the first step: those given, under a new head and whatever else starts at random."""
+    class_names, activation = dataset.class_names, TASKS[dataset.task].activation
     model = build_network(
-        recipe, given.architecture, classes=len(class_names), policies=policies, seed=seed, dtype="float32"
+        recipe,
+        given.architecture,
+        classes=len(class_names),
+        activation=activation,
+        policies=policies,
+        seed=seed,
+        dtype="float32",
     )
     set_arrays(model, given.architecture, starting_arrays(given.arrays, policies))
-    return Weights(get_arrays(model, given.architecture), given.architecture, class_names)
+    return Weights(get_arrays(model, given.architecture), given.architecture, class_names, activation)
 
 
 def take_up(

@@ -118,11 +118,19 @@ def _train(job: Job) -> None:
         recipe,
         job.architecture,
         classes=len(job.dataset.class_names),
+        activation=job.start.activation,
         policies=job.policies,
         seed=job.run.manifest["seed"],
         dtype=job.precision.policy,
     )
-    compile_network(model, recipe, job.architecture, job.policies.rates.values, len(train))
+    compile_network(
+        model,
+        recipe,
+        job.architecture,
+        supervision=job.supervision,
+        rates=job.policies.rates.values,
+        steps_per_epoch=len(train),
+    )
     set_arrays(model, job.architecture, job.start.arrays)
     keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
     trained = Trained(_manifest.settings_digest(job.run.manifest), variables(model, job.architecture), model.optimizer)
@@ -161,27 +169,36 @@ def _batches(job: Job, split: str) -> Batches:
 
 
 def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, data: tuple[Batches, Batches]) -> None:
-    recipe, done = job.recipe, keeper.progress.epochs_done
+    recipe, done, supervision = job.recipe, keeper.progress.epochs_done, job.supervision
     train, validation = data
     if done >= recipe.epochs:
         return
     rates = {"head_rate": recipe.head_rate, "body_rate": recipe.body_rate}
-    show = ShowProgress(len(train.split), batch_size=recipe.batch_size, epochs=recipe.epochs, epochs_done=done)
+    show = ShowProgress(
+        len(train.split),
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        epochs_done=done,
+        supervision=supervision,
+    )
     callbacks = [
         StopAtNaN(),
-        KeepEpoch(keeper, trained, job.start, rates),
-        Logs(str(job.run.path / "logs"), write_graph=False),
+        KeepEpoch(keeper, trained, job.start, rates, supervision),
+        Logs(supervision, str(job.run.path / "logs"), write_graph=False),
     ]
     if job.options.progress:
         callbacks.append(show)
+    shuffled = train.shuffled(
+        seed=job.run.manifest["seed"], epochs=range(done, recipe.epochs), augmentation=recipe.augmentation
+    )
     try:
         with train.readable_errors(), validation.readable_errors():
             model.fit(
-                train.shuffled(seed=job.run.manifest["seed"], epochs=range(done, recipe.epochs)),
+                supervision.for_every_head(shuffled),
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 steps_per_epoch=len(train),
-                validation_data=validation.in_order(),
+                validation_data=supervision.for_every_head(validation.in_order()),
                 callbacks=callbacks,
                 verbose=0,
                 shuffle=False,

@@ -69,9 +69,11 @@ def test_manifest(finished, data):
             {"pattern": "*", "value": False, "layers": ["conv2d0", "conv2d1"]},
         ],
     }
+    assert manifest["new_layers"] == ["logits"]
     assert manifest["dataset"] == {
         "specification": data.specification,
         "identity": data.identity,
+        "task": "single_label",
         "class_names": ["blue", "green", "red"],
         "notices": [],
         "images": {"train": 36, "val": 12, "test": 12},

@@ -18,7 +18,6 @@ from finetune import small
 from artlucid import environment, finetune, runs
 from artlucid.errors import DataError, ModelError, OutputError, RecipeError, RunError, RunWarning
 from artlucid.finetune import _callbacks, _manifest
-from artlucid.recipes import RECIPES
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -353,7 +352,8 @@ def test_newer_checkpoint(interrupted, data):
 
 
 def test_nothing_is_left_of_a_run_that_could_not_begin(data, tmp_path):
-    for arguments, error in (({"recipe": RECIPES["D"]}, RecipeError), ({"precision": "float8"}, ModelError)):
+    headless = {"recipe": "D", "architecture": "headless"}
+    for arguments, error in ((headless, RecipeError), ({"precision": "float8"}, ModelError)):
         with pytest.raises(error):
             small.train(data, tmp_path / "run", **arguments)
         assert list(tmp_path.iterdir()) == []
@@ -362,7 +362,7 @@ def test_nothing_is_left_of_a_run_that_could_not_begin(data, tmp_path):
 def test_folder_that_was_there_stays(data, tmp_path):
     (tmp_path / "run").mkdir()
     with pytest.raises(RecipeError):
-        small.train(data, tmp_path / "run", recipe="D")
+        small.train(data, tmp_path / "run", recipe="D", architecture="headless")
     assert (tmp_path / "run").is_dir()
     small.train(data, tmp_path / "run", recipe=dataclasses.replace(small.RECIPE, epochs=1))
 
