@@ -109,7 +109,7 @@ class Batches:
             indices = tf.data.Dataset.from_tensor_slices(tf.ensure_shape(order, [len(self.split)]))
             if augmentation == "none":
                 return self._batches(indices)
-            images = indices.map(lambda index: self._flipped(index, seed, epoch), deterministic=True)
+            images = indices.map(lambda index: self._flipped(index, seed, epoch))
             return images.batch(self.batch_size).prefetch(2)
 
         return tf.data.Dataset.from_tensor_slices(list(epochs)).flat_map(one_epoch)

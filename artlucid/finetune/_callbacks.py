@@ -7,7 +7,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ class KeepEpoch(keras.callbacks.Callback):
     trained : Trained
     weights : Weights
         Those of the start: the later ones are of the same architecture and classes.
-    rates : mapping of str to float
-        Learning rate at the first step by a name, to be followed in the history.
+    rates_at : callable
+        From a step, counted from 0, to the learning rates that the history keeps, by name.
     supervision : Supervision
     """
 
@@ -44,14 +44,14 @@ class KeepEpoch(keras.callbacks.Callback):
         keeper: Keeper,
         trained: _checkpoint.Trained,
         weights: Weights,
-        rates: Mapping[str, float],
+        rates_at: Callable[[int], Mapping[str, float]],
         supervision: Supervision,
     ) -> None:
         super().__init__()
         self.keeper = keeper
         self.trained = trained
         self.weights = weights
-        self.rates = rates
+        self.rates_at = rates_at
         self.supervision = supervision
         self._begun = 0.0
 
@@ -61,16 +61,13 @@ class KeepEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         losses = self.supervision.history(logs or {})
         _check_finite(losses, epoch, "after the last batch")
-        row = {"epoch": epoch + 1, **losses, **self._current_rates()}
+        last_step = int(self.model.optimizer.iterations.numpy()) - 1
+        row = {"epoch": epoch + 1, **losses, **self.rates_at(last_step)}
         weights = with_arrays_of(self.model, self.weights)
         self.keeper.keep(weights, row, time.monotonic() - self._begun, self._save)
 
     def _save(self, path: Path, progress: _checkpoint.Progress) -> None:
         _checkpoint.save(path, progress, self.trained)
-
-    def _current_rates(self) -> dict[str, float]:
-        now = float(self.model.optimizer.learning_rate.numpy())
-        return {name: now * rate / self.rates["head_rate"] for name, rate in self.rates.items()}
 
 
 def with_arrays_of(model: keras.Model, weights: Weights) -> Weights:

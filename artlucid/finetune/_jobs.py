@@ -15,7 +15,7 @@ from artlucid.architectures import Architecture
 from artlucid.datasets import Dataset
 from artlucid.errors import RunWarning
 from artlucid.files import write_atomically
-from artlucid.finetune import _data, _manifest
+from artlucid.finetune import _data, _manifest, _rates
 from artlucid.finetune._checkpoint import Progress
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._network import (
@@ -57,6 +57,11 @@ class Job:
         return self.start.architecture
 
     @property
+    def steps_per_epoch(self) -> int:
+        """Batches of the training split, the last of which may be smaller."""
+        return _steps_per_epoch(self.dataset, self.recipe)
+
+    @property
     def supervision(self) -> Supervision:
         """What the heads are held to."""
         dataset = self.dataset
@@ -90,12 +95,16 @@ def begin(
     logger.info("new, at random: %s", shown(new, policies))
     if len(new) == len(policies.random.values) and source != RANDOM:
         logger.info("of %s only the architecture is used", spelled(source))
+    rates = _rates.planned(recipe, _steps_per_epoch(examination.dataset, recipe))
+    logger.info("planned: %s at the last step", _rates.shown(rates))
+    _rates.warn_if_far(recipe, rates)
     start = _starting_weights(given, dataset, recipe, policies, seed)
     manifest = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "recipe": recipes.to_json(recipe),
         "policies": policies.to_json(),
         "new_layers": new,
+        "final_rates": rates,
         "seed": seed,
         "architecture": {"name": start.architecture.name, "variant": start.architecture.variant},
         "dataset": _describe(dataset),
@@ -114,6 +123,10 @@ def begin(
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
     keeper.write_tables("running")
     return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, options)
+
+
+def _steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
+    return -(-len(dataset.train) // recipe.batch_size)
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import logging
 import warnings
 from pathlib import Path
@@ -13,7 +14,7 @@ import keras
 from artlucid import datasets, environment, runs
 from artlucid.datasets import Dataset
 from artlucid.errors import OutputError, RecipeError, RunWarning
-from artlucid.finetune import _checkpoint, _data, _manifest
+from artlucid.finetune import _checkpoint, _data, _manifest, _rates
 from artlucid.finetune._callbacks import KeepEpoch, ShowProgress, StopAtNaN, with_arrays_of
 from artlucid.finetune._checkpoint import Progress, Trained
 from artlucid.finetune._claim import check_free, held, remove_leftovers
@@ -129,7 +130,7 @@ def _train(job: Job) -> None:
         job.architecture,
         supervision=job.supervision,
         rates=job.policies.rates.values,
-        steps_per_epoch=len(train),
+        steps_per_epoch=job.steps_per_epoch,
     )
     set_arrays(model, job.architecture, job.start.arrays)
     keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
@@ -148,6 +149,7 @@ def _train(job: Job) -> None:
             keeper.write_tables("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error=str(error))
         raise
     keeper.write_tables("finished")
+    logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1]))
 
 
 def _with_environment(progress: Progress, job: Job) -> Progress:
@@ -173,7 +175,7 @@ def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, 
     train, validation = data
     if done >= recipe.epochs:
         return
-    rates = {"head_rate": recipe.head_rate, "body_rate": recipe.body_rate}
+    rates_at = functools.partial(_rates.rates_at, recipe, job.steps_per_epoch)
     show = ShowProgress(
         len(train.split),
         batch_size=recipe.batch_size,
@@ -183,7 +185,7 @@ def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, 
     )
     callbacks = [
         StopAtNaN(),
-        KeepEpoch(keeper, trained, job.start, rates, supervision),
+        KeepEpoch(keeper, trained, job.start, rates_at, supervision),
         Logs(supervision, str(job.run.path / "logs"), write_graph=False),
     ]
     if job.options.progress:
@@ -197,7 +199,7 @@ def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, 
                 supervision.for_every_head(shuffled),
                 initial_epoch=done,
                 epochs=recipe.epochs,
-                steps_per_epoch=len(train),
+                steps_per_epoch=job.steps_per_epoch,
                 validation_data=supervision.for_every_head(validation.in_order()),
                 callbacks=callbacks,
                 verbose=0,

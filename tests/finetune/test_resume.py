@@ -18,10 +18,14 @@ from finetune import small
 from artlucid import environment, finetune, runs
 from artlucid.errors import DataError, ModelError, OutputError, RecipeError, RunError, RunWarning
 from artlucid.finetune import _callbacks, _manifest
+from artlucid.recipes import RECIPES
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
-ADAM = dataclasses.replace(small.RECIPE, optimizer="adam", schedule="constant", head_rate=0.001)
+# Every row with two epochs of five batches, under names of their own, so that they are no shortened rows.
+EVERY_RECIPE = {
+    name: dataclasses.replace(recipe, name=f"small {name}", epochs=2, batch_size=8) for name, recipe in RECIPES.items()
+}
 
 
 def train_interrupted(*arguments, epoch=1, batch=2, **options):
@@ -67,8 +71,12 @@ def test_resumed_with_the_recorded_settings_alone(interrupted, finished, data):
 
 @pytest.mark.parametrize(
     ("recipe", "precision"),
-    [(ADAM, "float32"), (ADAM, "bfloat16"), (small.RECIPE, "bfloat16")],
-    ids=["adam float32", "adam bfloat16", "sgd bfloat16"],
+    [
+        *((recipe, "float32") for recipe in EVERY_RECIPE.values()),
+        (EVERY_RECIPE["A"], "bfloat16"),
+        (EVERY_RECIPE["high_layers_from_scratch"], "bfloat16"),
+    ],
+    ids=[*EVERY_RECIPE, "A bfloat16", "high_layers_from_scratch bfloat16"],
 )
 def test_resumed_run_has_the_bits_of_an_uninterrupted_one(recipe, precision, data, tmp_path):
     options = {"recipe": recipe, "precision": precision, "keep_epochs": True}
@@ -76,6 +84,23 @@ def test_resumed_run_has_the_bits_of_an_uninterrupted_one(recipe, precision, dat
     train_interrupted(data, tmp_path / "cut", epoch=0, batch=3, **options)
     train_interrupted(data, tmp_path / "cut", epoch=1, batch=4, resume=True, **options)
     assert small.bits(small.train(data, tmp_path / "cut", resume=True, **options)) == small.bits(whole)
+
+
+def test_resumed_run_of_several_labels_has_the_bits_of_an_uninterrupted_one(data, tmp_path):
+    several = small.with_several_labels(data)
+    recipe = dataclasses.replace(EVERY_RECIPE["E"], loss_reduction="sum")
+    whole = small.train(several, tmp_path / "whole", recipe=recipe)
+    train_interrupted(several, tmp_path / "cut", recipe=recipe)
+    assert small.bits(small.train(several, tmp_path / "cut", recipe=recipe, resume=True)) == small.bits(whole)
+
+
+def test_resumed_schedule_goes_on_where_it_was(data, tmp_path):
+    """GoogLeNet's first drop comes in the eighth epoch, after the interruption."""
+    recipe = dataclasses.replace(EVERY_RECIPE["from_scratch"], epochs=8)
+    train_interrupted(data, tmp_path / "cut", epoch=6, recipe=recipe)
+    run = small.train(data, tmp_path / "cut", recipe=recipe, resume=True)
+    assert run.history["head_rate"].tolist() == pytest.approx([0.001] * 7 + [0.00096])
+    assert small.bits(run) == small.bits(small.train(data, tmp_path / "whole", recipe=recipe))
 
 
 def test_resumed_run_knows_its_best_epoch(data, tmp_path, monkeypatch):
