@@ -195,6 +195,9 @@ def finetune(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")
     ] = False,
+    devices: Annotated[
+        str | None, typer.Option(help="one, or all: every GPU takes a part of each batch. [default: one]")
+    ] = None,
     keep_epochs: Annotated[bool, typer.Option("--keep-epochs", help="Keep each epoch's weights.")] = False,
     max_excluded: MaxExcluded = 0.01,
     allow_changed_environment: Annotated[
@@ -217,6 +220,7 @@ def finetune(
         keep_epochs=keep_epochs,
         max_excluded=max_excluded,
         allow_changed_environment=allow_changed_environment,
+        devices=devices,
         progress=not quiet,
     )
     run = training.fit(

@@ -17,6 +17,7 @@ from artlucid.errors import RunWarning
 from artlucid.files import write_atomically
 from artlucid.finetune import _data, _manifest, _rates
 from artlucid.finetune._checkpoint import Progress
+from artlucid.finetune._devices import DEVICES, Devices, recorded_devices, resolve_devices
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._network import (
     Policies,
@@ -48,6 +49,7 @@ class Job:
     start: Weights
     policies: Policies
     precision: environment.Precision
+    devices: Devices
     options: Options
     changed: tuple[str, ...] = ()
     """What is different in the environment from when the run began."""
@@ -55,6 +57,11 @@ class Job:
     @property
     def architecture(self) -> Architecture:
         return self.start.architecture
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What a manifest records of it."""
+        return _environment(self.precision, self.devices)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -84,6 +91,7 @@ def begin(
     supervise(recipe, given.architecture, task=dataset.task, classes=len(dataset.class_names))
     policies = resolve_policies(recipe, given.architecture)
     precision = environment.resolve_precision(options.precision)
+    devices = resolve_devices(options.devices or DEVICES[0])
     examination = datasets.usable(
         dataset,
         max_excluded=options.max_excluded,
@@ -116,13 +124,17 @@ def begin(
             "lineage": dict(parent),
         },
         "keep_epochs": options.keep_epochs,
-        "environment": environment.describe(precision),
+        "environment": _environment(precision, devices),
     }
     _data.write_excluded(out / "excluded.csv", examination)
     write_atomically(out / "initial.h5", _own.to_bytes(start))
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
     keeper.write_tables("running")
-    return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, options)
+    return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, devices, options)
+
+
+def _environment(precision: environment.Precision, devices: Devices) -> dict[str, Any]:
+    return {**environment.describe(precision), "devices": devices.to_json()}
 
 
 def _steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
@@ -173,6 +185,7 @@ def take_up(
     recipe = recipes.from_json(recorded["recipe"]) if recipe is None else recipes.get(recipe)
     used = recorded["environment"]["precision"]["used"]
     precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
+    devices = resolve_devices(options.devices or recorded_devices(recorded["environment"]))
     now = {
         **recorded,
         "recipe": recipes.to_json(recipe),
@@ -181,7 +194,7 @@ def take_up(
         "initial_weights": _initial_weights_now(recorded["initial_weights"], weights, options),
         "architecture": _architecture_now(recorded["architecture"], options),
         "keep_epochs": recorded["keep_epochs"] or options.keep_epochs,
-        "environment": environment.describe(precision),
+        "environment": _environment(precision, devices),
     }
     _manifest.check_settings(recorded, now, run=str(run.path))
     if run.state.get("status") == "finished":
@@ -194,7 +207,7 @@ def take_up(
     start = _own.read(run.path / "initial.h5")
     clean = _data.without_recorded(dataset, run.path / "excluded.csv")
     policies = resolve_policies(recipe, start.architecture)
-    return Job(run, clean, recipe, start, policies, precision, options, tuple(changed))
+    return Job(run, clean, recipe, start, policies, precision, devices, options, tuple(changed))
 
 
 def _initial_weights_now(recorded: Mapping[str, Any], weights: Source | None, options: Options) -> Mapping[str, Any]:

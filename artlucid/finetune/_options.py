@@ -21,6 +21,9 @@ class Options:
         The largest part of the images that may be unusable, in 0 … 1.
     allow_changed_environment : bool
         Whether a run may be resumed with other versions or on another machine, which gives other bits.
+    devices : {"one", "all"}, optional
+        Whether every GPU of the machine takes a part of each batch. By default one for a new run, and for a resumed
+        run what it began with.
     progress : bool
         Whether progress bars are shown on a terminal.
     """
@@ -30,4 +33,5 @@ class Options:
     keep_epochs: bool = False
     max_excluded: float = 0.01
     allow_changed_environment: bool = False
+    devices: str | None = None
     progress: bool = True

@@ -70,11 +70,11 @@ class Supervision:
         }
 
     def for_every_head(self, batches: Batches) -> Batches:
-        """Give the labels to each head: a `tf.data` pipeline of (images, labels) becomes one that Keras can fit."""
+        """Give the labels to each head, in a `tf.data` pipeline of (images, labels) and perhaps weights."""
         if not self.deep:
             return batches
         outputs = [head.classifier.predictions for head in self.heads]
-        return batches.map(lambda images, labels: (images, dict.fromkeys(outputs, labels)))
+        return batches.map(lambda images, labels, *weights: (images, dict.fromkeys(outputs, labels), *weights))
 
     def history(self, logs: Mapping[str, Any]) -> dict[str, float]:
         """Keras's figures under the names of the history.

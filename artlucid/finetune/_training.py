@@ -11,7 +11,7 @@ from pathlib import Path
 
 import keras
 
-from artlucid import datasets, environment, runs
+from artlucid import datasets, runs
 from artlucid.datasets import Dataset
 from artlucid.errors import OutputError, RecipeError, RunWarning
 from artlucid.finetune import _checkpoint, _data, _manifest, _rates
@@ -115,30 +115,15 @@ def _check_seed(seed: int | None) -> None:
 def _train(job: Job) -> None:
     recipe, folder = job.recipe, job.run.path
     train, validation = (_batches(job, name) for name in _data.TRAINING_SPLITS)
-    model = build_network(
-        recipe,
-        job.architecture,
-        classes=len(job.dataset.class_names),
-        activation=job.start.activation,
-        policies=job.policies,
-        seed=job.run.manifest["seed"],
-        dtype=job.precision.policy,
-    )
-    compile_network(
-        model,
-        recipe,
-        job.architecture,
-        supervision=job.supervision,
-        rates=job.policies.rates.values,
-        steps_per_epoch=job.steps_per_epoch,
-    )
-    set_arrays(model, job.architecture, job.start.arrays)
     keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
-    trained = Trained(_manifest.settings_digest(job.run.manifest), variables(model, job.architecture), model.optimizer)
-    if keeper.checkpoint.exists():
-        progress = _checkpoint.restore(keeper.checkpoint, trained)
-        keeper.take_over(progress, with_arrays_of(model, job.start))
-        logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
+    with job.devices.scope():
+        model = _compiled(job)
+        digest = _manifest.settings_digest(job.run.manifest)
+        trained = Trained(digest, variables(model, job.architecture), model.optimizer)
+        if keeper.checkpoint.exists():
+            progress = _checkpoint.restore(keeper.checkpoint, trained)
+            keeper.take_over(progress, with_arrays_of(model, job.start))
+            logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
     if job.changed:
         keeper.progress = _with_environment(keeper.progress, job)
     try:
@@ -152,11 +137,34 @@ def _train(job: Job) -> None:
     logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1]))
 
 
+def _compiled(job: Job) -> keras.Model:
+    """The network at its first step."""
+    model = build_network(
+        job.recipe,
+        job.architecture,
+        classes=len(job.dataset.class_names),
+        activation=job.start.activation,
+        policies=job.policies,
+        seed=job.run.manifest["seed"],
+        dtype=job.precision.policy,
+    )
+    compile_network(
+        model,
+        job.recipe,
+        job.architecture,
+        supervision=job.supervision,
+        rates=job.policies.rates.values,
+        steps_per_epoch=job.steps_per_epoch,
+    )
+    set_arrays(model, job.architecture, job.start.arrays)
+    return model
+
+
 def _with_environment(progress: Progress, job: Job) -> Progress:
     change = {
         "after_epoch": progress.epochs_done,
         "changed": list(job.changed),
-        "environment": environment.describe(job.precision),
+        "environment": job.environment,
     }
     return dataclasses.replace(progress, environments=[*progress.environments, change])
 
@@ -193,14 +201,17 @@ def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, 
     shuffled = train.shuffled(
         seed=job.run.manifest["seed"], epochs=range(done, recipe.epochs), augmentation=recipe.augmentation
     )
+    in_order = job.devices.for_validation(
+        validation.in_order(), n_images=len(validation.split), batch_size=recipe.batch_size
+    )
     try:
         with train.readable_errors(), validation.readable_errors():
             model.fit(
-                supervision.for_every_head(shuffled),
+                supervision.for_every_head(job.devices.for_training(shuffled)),
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 steps_per_epoch=job.steps_per_epoch,
-                validation_data=supervision.for_every_head(validation.in_order()),
+                validation_data=supervision.for_every_head(in_order),
                 callbacks=callbacks,
                 verbose=0,
                 shuffle=False,

@@ -8,7 +8,7 @@ import sklearn.metrics
 from finetune import small
 from finetune.test_fit import small_pixels
 
-from artlucid import models
+from artlucid import cli, models
 from artlucid.errors import DataWarning
 from artlucid.finetune import _task
 from artlucid.models.weights import _own
@@ -132,3 +132,14 @@ def test_progress_names_the_score_of_the_task(several, tmp_path, caplog):
     caplog.set_level("INFO", logger="artlucid")
     small.train(several, tmp_path / "run", recipe=ONE_EPOCH, progress=True)
     assert "val_label_f1" in caplog.text and "top_1" not in caplog.text
+
+
+def test_command_line_prints_the_score_of_the_task(trained):
+    results, text = cli._finetune_results(trained)
+    best = trained.history.iloc[trained.state["best_epoch"] - 1]
+    assert results["validation"] == {
+        "head_loss": best["val_head_loss"],
+        "loss": best["val_loss"],
+        "label_f1": best["val_label_f1"],
+    }
+    assert f"validation F1 of the labels {best['val_label_f1']:.1%}" in text
