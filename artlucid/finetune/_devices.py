@@ -75,7 +75,11 @@ class Devices:
 @functools.cache
 def _strategy() -> tf.distribute.Strategy:
     """One for the process: a second would number its collective operations from the start, and meet the first's."""
-    return tf.distribute.MirroredStrategy()
+    # Logical devices of a processor share its threads, on which collective operations can wait for each other for ever.
+    on_gpus = bool(tf.config.list_logical_devices("GPU"))
+    return tf.distribute.MirroredStrategy(
+        cross_device_ops=None if on_gpus else tf.distribute.ReductionToOneDevice(),
+    )
 
 
 def _padded(tensor: tf.Tensor, surplus: tf.Tensor) -> tf.Tensor:
