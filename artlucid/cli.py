@@ -214,6 +214,9 @@ def finetune(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")
     ] = False,
+    devices: Annotated[
+        str | None, typer.Option(help="one, or all: every GPU takes a part of each batch. [default: one]")
+    ] = None,
     keep_epochs: Annotated[bool, typer.Option("--keep-epochs", help="Keep each epoch's weights.")] = False,
     max_excluded: MaxExcluded = 0.01,
     metadata: Metadata = None,
@@ -243,6 +246,7 @@ def finetune(
         allow_changed_environment=allow_changed_environment,
         cache=_chosen_cache(cache, no_cache),
         cache_limit=_in_bytes(cache_limit),
+        devices=devices,
         progress=not quiet,
     )
     run = training.fit(
@@ -296,6 +300,10 @@ def _chosen_recipe(
     return recipes.changed(recipes.load(name or "A"), changes)
 
 
+_SCORES = {"top_1": "top-1", "label_f1": "F1 of the labels"}
+"""What the scores in the history of a training are called."""
+
+
 def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
     state, history = run.state, run.history
     if not 1 <= state["best_epoch"] <= len(history):
@@ -304,18 +312,20 @@ def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
             f"epoch {state['best_epoch']}. The run is damaged: train again with another `--out`."
         )
     best = history.iloc[state["best_epoch"] - 1].to_dict()
+    scores = {name: best[f"val_{name}"] for name in _SCORES if f"val_{name}" in best}
     results = {
         "run": str(run.path),
         "epochs": state["epochs_done"],
         "best_epoch": state["best_epoch"],
-        "validation": {"head_loss": best["val_head_loss"], "loss": best["val_loss"], "top_1": best["val_top_1"]},
+        "validation": {"head_loss": best["val_head_loss"], "loss": best["val_loss"], **scores},
         "precision": run.manifest["environment"]["precision"],
         "changed_environments": state.get("environments", []),
     }
     text = (
         f"{run.path}: best epoch {state['best_epoch']} of {state['epochs_done']}, validation loss "
-        f"{best['val_head_loss']:.4f}, validation top-1 {best['val_top_1']:.1%}"
+        f"{best['val_head_loss']:.4f}"
     )
+    text += "".join(f", validation {_SCORES[name]} {value:.1%}" for name, value in scores.items())
     return results, text
 
 

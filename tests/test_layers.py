@@ -53,6 +53,7 @@ KERAS_ALONE = {"finetune", "models"}
 
 # … but for these files, which need TensorFlow itself.
 NEEDS_TENSORFLOW = {
+    "finetune/_devices.py": "the strategy for several devices is TensorFlow's",
     "finetune/_logs.py": "the errors of TensorBoard's writer are TensorFlow's",
     "models/weights/_graph_nodes.py": "GraphDef is TensorFlow's own format",
     "models/weights/_harmless.py": "GraphDef is TensorFlow's own format",

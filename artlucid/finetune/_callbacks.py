@@ -7,7 +7,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from tqdm import tqdm
 from artlucid.errors import TrainingError
 from artlucid.finetune import _checkpoint
 from artlucid.finetune._keeper import Keeper
+from artlucid.finetune._supervision import Supervision
+from artlucid.finetune._task import TASKS
 from artlucid.models._network import get_arrays
 from artlucid.models.weights._record import Weights
 
@@ -32,8 +34,9 @@ class KeepEpoch(keras.callbacks.Callback):
     trained : Trained
     weights : Weights
         Those of the start: the later ones are of the same architecture and classes.
-    rates : mapping of str to float
-        Learning rate at the first step by a name, to be followed in the history.
+    rates_at : callable
+        From a step, counted from 0, to the learning rates that the history keeps, by name.
+    supervision : Supervision
     """
 
     def __init__(
@@ -41,31 +44,30 @@ class KeepEpoch(keras.callbacks.Callback):
         keeper: Keeper,
         trained: _checkpoint.Trained,
         weights: Weights,
-        rates: Mapping[str, float],
+        rates_at: Callable[[int], Mapping[str, float]],
+        supervision: Supervision,
     ) -> None:
         super().__init__()
         self.keeper = keeper
         self.trained = trained
         self.weights = weights
-        self.rates = rates
+        self.rates_at = rates_at
+        self.supervision = supervision
         self._begun = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         self._begun = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        losses = {name: float(value) for name, value in (logs or {}).items() if name != "learning_rate"}
+        losses = self.supervision.history(logs or {})
         _check_finite(losses, epoch, "after the last batch")
-        row = {"epoch": epoch + 1, **losses, **self._current_rates()}
+        last_step = int(self.model.optimizer.iterations.numpy()) - 1
+        row = {"epoch": epoch + 1, **losses, **self.rates_at(last_step)}
         weights = with_arrays_of(self.model, self.weights)
         self.keeper.keep(weights, row, time.monotonic() - self._begun, self._save)
 
     def _save(self, path: Path, progress: _checkpoint.Progress) -> None:
         _checkpoint.save(path, progress, self.trained)
-
-    def _current_rates(self) -> dict[str, float]:
-        now = float(self.model.optimizer.learning_rate.numpy())
-        return {name: now * rate / self.rates["head_rate"] for name, rate in self.rates.items()}
 
 
 def with_arrays_of(model: keras.Model, weights: Weights) -> Weights:
@@ -106,10 +108,14 @@ class ShowProgress(keras.callbacks.Callback):
     n_images : int
         An epoch's.
     batch_size, epochs, epochs_done : int
+    supervision : Supervision
     """
 
-    def __init__(self, n_images: int, *, batch_size: int, epochs: int, epochs_done: int) -> None:
+    def __init__(
+        self, n_images: int, *, batch_size: int, epochs: int, epochs_done: int, supervision: Supervision
+    ) -> None:
         super().__init__()
+        self.supervision = supervision
         self.n_images = n_images
         self.batch_size = batch_size
         self.epochs = epochs
@@ -137,8 +143,10 @@ class ShowProgress(keras.callbacks.Callback):
             self._bar.set_postfix(loss=f"{float(logs['loss']):.3f}", refresh=False)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        shown = ("loss", "head_loss", "top_1", "val_head_loss", "val_top_1")
-        figures = ", ".join(f"{name} {float(logs[name]):.4f}" for name in shown if logs and name in logs)
+        row = self.supervision.history(logs or {})
+        score = TASKS[self.supervision.task].score
+        shown = ("loss", "head_loss", score, "val_head_loss", f"val_{score}")
+        figures = ", ".join(f"{name} {row[name]:.4f}" for name in shown if name in row)
         logger.info("epoch %d/%d: %s", epoch + 1, self.epochs, figures)
 
     def close(self) -> None:

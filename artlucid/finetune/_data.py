@@ -4,26 +4,49 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
 
 from artlucid.datasets import Dataset, Examination, Split
-from artlucid.errors import DataError, RunError
+from artlucid.errors import DataError, DataWarning, RunError
 from artlucid.files import write_atomically
 
 COLUMNS = ["split", "path", "reason"]
 TRAINING_SPLITS = ("train", "val")
+LEAST_CLASSES: Mapping[str, int] = MappingProxyType({"single_label": 2, "multi_label": 1})
+"""How many classes a dataset needs, by its task."""
 
 
 def check_task(dataset: Dataset) -> None:
     """Refuse a dataset that cannot be trained on."""
-    if dataset.task != "single_label" or len(dataset.class_names) < 2:
+    least = LEAST_CLASSES.get(dataset.task)
+    if least is None or len(dataset.class_names) < least:
         raise DataError(
-            "A dataset to train on must have one label an image and at least two classes. Received "
-            f"{dataset.specification}: {dataset.task}, {len(dataset.class_names)} classes. "
-            "Put the images of each class in a folder of its own."
+            "A dataset to train on must have one label an image and at least two classes, or several labels an image. "
+            f"Received {dataset.specification}: {dataset.task}, {len(dataset.class_names)} classes. "
+            "Put the images of each class in a folder of its own, or give their labels in a table."
         )
     for name in TRAINING_SPLITS:
         dataset.split(name)
+
+
+def warn_of_absent_classes(dataset: Dataset) -> None:
+    """Name the classes that no training image has: the network learns of them only what they are not."""
+    labels = dataset.train.labels
+    assert labels is not None
+    positives = labels.sum(axis=0) if labels.ndim == 2 else np.bincount(labels, minlength=len(dataset.class_names))
+    absent = [name for name, number in zip(dataset.class_names, positives, strict=True) if number == 0]
+    if absent:
+        warnings.warn(
+            f"No training image of {dataset.specification} has the class {', '.join(absent)}: the network cannot "
+            "learn it. Add images of it, or leave the class out.",
+            DataWarning,
+            stacklevel=4,
+        )
 
 
 def write_excluded(path: Path, examination: Examination) -> None:

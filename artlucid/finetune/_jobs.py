@@ -13,14 +13,24 @@ from typing import Any
 from artlucid import datasets, environment, recipes, runs
 from artlucid.architectures import Architecture
 from artlucid.datasets import Dataset
-from artlucid.errors import RecipeError, RunWarning
+from artlucid.errors import RunWarning
 from artlucid.files import write_atomically
-from artlucid.finetune import _data, _manifest
+from artlucid.finetune import _data, _manifest, _rates
 from artlucid.finetune._checkpoint import Progress
+from artlucid.finetune._devices import DEVICES, Devices, recorded_devices, resolve_devices
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
-from artlucid.finetune._network import Policies, build_network, resolve_policies, starting_arrays
+from artlucid.finetune._network import (
+    Policies,
+    build_network,
+    new_layers,
+    resolve_policies,
+    shown,
+    starting_arrays,
+)
 from artlucid.finetune._options import Options
-from artlucid.models._load import Source, resolve, spelled
+from artlucid.finetune._supervision import Supervision, supervise
+from artlucid.finetune._task import TASKS
+from artlucid.models._load import RANDOM, Source, resolve, spelled
 from artlucid.models._network import get_arrays, set_arrays
 from artlucid.models.weights import _own
 from artlucid.models.weights._record import Weights, identity
@@ -39,6 +49,7 @@ class Job:
     start: Weights
     policies: Policies
     precision: environment.Precision
+    devices: Devices
     options: Options
     changed: tuple[str, ...] = ()
     """What is different in the environment from when the run began."""
@@ -46,6 +57,22 @@ class Job:
     @property
     def architecture(self) -> Architecture:
         return self.start.architecture
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What a manifest records of it."""
+        return _environment(self.precision, self.devices)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of the training split, the last of which may be smaller."""
+        return _steps_per_epoch(self.dataset, self.recipe)
+
+    @property
+    def supervision(self) -> Supervision:
+        """What the heads are held to."""
+        dataset = self.dataset
+        return supervise(self.recipe, self.architecture, task=dataset.task, classes=len(dataset.class_names))
 
 
 def begin(
@@ -58,24 +85,34 @@ def begin(
 ) -> Job:
     """Decide everything about a new run, and write what it begins with."""
     recipe, seed = recipes.load("A" if recipe is None else recipe), seed or 0
-    _check_trains(recipe)
     _data.check_task(dataset)
     source = "imagenet" if weights is None else weights
     given, parent = resolve(source, architecture=options.architecture, seed=seed)
+    supervise(recipe, given.architecture, task=dataset.task, classes=len(dataset.class_names))
     policies = resolve_policies(recipe, given.architecture)
     precision = environment.resolve_precision(options.precision)
+    devices = resolve_devices(options.devices or DEVICES[0])
     examination = datasets.usable(
         dataset,
         max_excluded=options.max_excluded,
         shorter_side=given.architecture.input_size,
         progress=options.progress,
     )
-    logger.info("new, at random: %s", policies.new_layers())
-    start = _starting_weights(given, dataset.class_names, recipe, policies, seed)
+    _data.warn_of_absent_classes(examination.dataset)
+    new = new_layers(given.arrays, policies)
+    logger.info("new, at random: %s", shown(new, policies))
+    if len(new) == len(policies.random.values) and source != RANDOM:
+        logger.info("of %s only the architecture is used", spelled(source))
+    rates = _rates.planned(recipe, _steps_per_epoch(examination.dataset, recipe))
+    logger.info("planned: %s at the last step", _rates.shown(rates))
+    _rates.warn_if_far(recipe, rates)
+    start = _starting_weights(given, dataset, recipe, policies, seed)
     manifest = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "recipe": recipes.to_json(recipe),
         "policies": policies.to_json(),
+        "new_layers": new,
+        "final_rates": rates,
         "seed": seed,
         "architecture": {"name": start.architecture.name, "variant": start.architecture.variant},
         "dataset": _describe(dataset),
@@ -87,19 +124,28 @@ def begin(
             "lineage": dict(parent),
         },
         "keep_epochs": options.keep_epochs,
-        "environment": environment.describe(precision),
+        "environment": _environment(precision, devices),
     }
     _data.write_excluded(out / "excluded.csv", examination)
     write_atomically(out / "initial.h5", _own.to_bytes(start))
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
     keeper.write_tables("running")
-    return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, options)
+    return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, devices, options)
+
+
+def _environment(precision: environment.Precision, devices: Devices) -> dict[str, Any]:
+    return {**environment.describe(precision), "devices": devices.to_json()}
+
+
+def _steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
+    return -(-len(dataset.train) // recipe.batch_size)
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:
     return {
         "specification": dataset.specification,
         "identity": dataset.identity,
+        "task": dataset.task,
         "class_names": list(dataset.class_names),
         "images": {name: len(split) for name, split in dataset.splits.items()},
         "notices": list(dataset.notices),
@@ -107,24 +153,20 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _check_trains(recipe: Recipe) -> None:
-    for field, plain in (("deep_supervision", False), ("augmentation", "none"), ("loss_reduction", "mean")):
-        if getattr(recipe, field) != plain:
-            raise RecipeError(
-                f"`recipe` must be one that this version trains: `{field}` must be {plain!r} for now. Received recipe "
-                f"{recipe.name!r} with {getattr(recipe, field)!r}. Use A, B, C or F."
-            )
-
-
-def _starting_weights(
-    given: Weights, class_names: tuple[str, ...], recipe: Recipe, policies: Policies, seed: int
-) -> Weights:
+def _starting_weights(given: Weights, dataset: Dataset, recipe: Recipe, policies: Policies, seed: int) -> Weights:
     """The weights at the first step: those given, under a new head and whatever else starts at random."""
+    class_names, activation = dataset.class_names, TASKS[dataset.task].activation
     model = build_network(
-        recipe, given.architecture, classes=len(class_names), policies=policies, seed=seed, dtype="float32"
+        recipe,
+        given.architecture,
+        classes=len(class_names),
+        activation=activation,
+        policies=policies,
+        seed=seed,
+        dtype="float32",
     )
     set_arrays(model, given.architecture, starting_arrays(given.arrays, policies))
-    return Weights(get_arrays(model, given.architecture), given.architecture, class_names)
+    return Weights(get_arrays(model, given.architecture), given.architecture, class_names, activation)
 
 
 def take_up(
@@ -146,6 +188,7 @@ def take_up(
     recipe = began_with if recipe is None else replace(recipes.load(recipe), source=began_with.source)
     used = recorded["environment"]["precision"]["used"]
     precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
+    devices = resolve_devices(options.devices or recorded_devices(recorded["environment"]))
     now = {
         **recorded,
         "recipe": recipes.to_json(recipe),
@@ -154,7 +197,7 @@ def take_up(
         "initial_weights": _initial_weights_now(recorded["initial_weights"], weights, options),
         "architecture": _architecture_now(recorded["architecture"], options),
         "keep_epochs": recorded["keep_epochs"] or options.keep_epochs,
-        "environment": environment.describe(precision),
+        "environment": _environment(precision, devices),
     }
     _manifest.check_settings(recorded, now, run=str(run.path))
     if run.state.get("status") == "finished":
@@ -167,7 +210,7 @@ def take_up(
     start = _own.read(run.path / "initial.h5")
     clean = _data.without_recorded(dataset, run.path / "excluded.csv")
     policies = resolve_policies(recipe, start.architecture)
-    return Job(run, clean, recipe, start, policies, precision, options, tuple(changed))
+    return Job(run, clean, recipe, start, policies, precision, devices, options, tuple(changed))
 
 
 def _initial_weights_now(recorded: Mapping[str, Any], weights: Source | None, options: Options) -> Mapping[str, Any]:

@@ -10,10 +10,15 @@ import keras
 import tensorflow as tf
 
 from artlucid.errors import OutputError
+from artlucid.finetune._supervision import Supervision
 
 
 class Logs(keras.callbacks.TensorBoard):
-    """Keras's callback, with a readable error where the logs cannot be written."""
+    """Keras's callback under the names of the history, with a readable error where the logs cannot be written."""
+
+    def __init__(self, supervision: Supervision, log_dir: str, **options: Any) -> None:
+        super().__init__(log_dir, **options)
+        self.supervision = supervision
 
     def set_model(self, model: keras.Model) -> None:
         with self._readable_errors():
@@ -25,7 +30,7 @@ class Logs(keras.callbacks.TensorBoard):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         with self._readable_errors():
-            super().on_epoch_end(epoch, logs)
+            super().on_epoch_end(epoch, self.supervision.history(logs or {}))
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         with self._readable_errors():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from artlucid.errors import RunError
@@ -18,7 +19,10 @@ ENVIRONMENT = (
     "environment.gpus",
     "environment.threads",
     "environment.precision.used",
+    "environment.devices.replicas",
 )
+UNRECORDED: Mapping[str, Any] = MappingProxyType({"environment.devices.replicas": 1})
+"""What it means that an older run does not record a setting."""
 
 
 def settings_digest(manifest: Mapping[str, Any]) -> str:
@@ -109,7 +113,7 @@ def _at(content: Mapping[str, Any], key: str) -> Any:
     value: Any = content
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+    return UNRECORDED.get(key) if value is None else value
 
 
 def _plain(value: Any) -> Any:

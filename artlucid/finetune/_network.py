@@ -11,6 +11,7 @@ import keras
 from artlucid.architectures import Architecture
 from artlucid.errors import RecipeError
 from artlucid.finetune import _optimizers, _policies
+from artlucid.finetune._supervision import Supervision
 from artlucid.models._build import BuildOptions, build, keras_layer_name
 from artlucid.models._network import variables
 from artlucid.models.weights._record import Arrays
@@ -28,13 +29,6 @@ class Policies:
     def to_json(self) -> dict[str, Any]:
         """What matched what, for the manifest."""
         return {policy.name: policy.matches for policy in (self.rates, self.trainable, self.random)}
-
-    def new_layers(self) -> str:
-        """The layers that start at random, for people: by name where they are few."""
-        new = [layer for layer, random in self.random.values.items() if random]
-        if len(new) == len(self.random.values):
-            return "every layer"
-        return ", ".join(new) if len(new) < 4 else f"{len(new)} of {len(self.random.values)} layers, from {new[0]} on"
 
 
 def resolve_policies(recipe: Recipe, architecture: Architecture) -> Policies:
@@ -73,11 +67,33 @@ def starting_arrays(arrays: Arrays, policies: Policies) -> dict[str, Any]:
     return {name: array for name, array in arrays.items() if policies.random.values.get(name.split("/")[0]) is False}
 
 
+def new_layers(arrays: Arrays, policies: Policies) -> list[str]:
+    """The layers that start at random: by the recipe, or because the initial weights lack an auxiliary head."""
+    given = {name.split("/")[0] for name in starting_arrays(arrays, policies)}
+    return [layer for layer in policies.random.values if layer not in given]
+
+
+def shown(new: list[str], policies: Policies, most: int = 8) -> str:
+    """The layers that start at random, for people: by name where they are few."""
+    every = len(policies.random.values)
+    if len(new) == every:
+        return "every layer"
+    return ", ".join(new) if len(new) <= most else f"{len(new)} of {every} layers, from {new[0]} on"
+
+
 def build_network(
-    recipe: Recipe, architecture: Architecture, *, classes: int, policies: Policies, seed: int, dtype: str
+    recipe: Recipe,
+    architecture: Architecture,
+    *,
+    classes: int,
+    activation: str,
+    policies: Policies,
+    seed: int,
+    dtype: str,
 ) -> keras.Model:
     """Build the network with its random start, frozen where the recipe freezes."""
     options = BuildOptions(
+        activation=activation,
         auxiliary=recipe.deep_supervision,
         dtype=dtype,
         kernel_penalty=recipe.kernel_penalty,
@@ -93,21 +109,19 @@ def build_network(
 
 
 def compile_network(
-    model: keras.Model, recipe: Recipe, architecture: Architecture, rates: Mapping[str, float], steps_per_epoch: int
+    model: keras.Model,
+    recipe: Recipe,
+    architecture: Architecture,
+    *,
+    supervision: Supervision,
+    rates: Mapping[str, float],
+    steps_per_epoch: int,
 ) -> None:
-    """Give the network the recipe's optimizer, loss and metrics."""
+    """Give the network the recipe's optimizer, losses and metrics."""
     trained = {name: variable for name, variable in variables(model, architecture).items() if variable.trainable}
     optimizer = _optimizers.build(recipe, rates, trained, steps_per_epoch)
     if any(layer.compute_dtype == "float16" for layer in model.layers):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         optimizer.build(list(trained.values()))
-    model.compile(
-        optimizer=optimizer,
-        loss=keras.losses.CategoricalCrossentropy(),
-        metrics=[
-            keras.metrics.CategoricalCrossentropy(name="head_loss"),
-            keras.metrics.CategoricalAccuracy(name="top_1"),
-        ],
-        # XLA on the CPU loses oneDNN's convolutions and takes four times as long.
-        jit_compile=False,
-    )
+    # XLA on the CPU loses oneDNN's convolutions and takes four times as long.
+    model.compile(optimizer=optimizer, jit_compile=False, **supervision.compile_arguments())

@@ -27,6 +27,9 @@ class Options:
         folder, False for nowhere. The bits of a run do not depend on it.
     cache_limit : int, optional
         Bytes that the cache may hold, as `inputs.ImageCache` takes them.
+    devices : {"one", "all"}, optional
+        Whether every GPU of the machine takes a part of each batch. By default one for a new run, and for a resumed
+        run what it began with.
     progress : bool
         Whether progress bars are shown on a terminal.
     """
@@ -38,4 +41,5 @@ class Options:
     allow_changed_environment: bool = False
     cache: bool | str | Path = True
     cache_limit: int | None = None
+    devices: str | None = None
     progress: bool = True

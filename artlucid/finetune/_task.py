@@ -17,16 +17,19 @@ class Task:
         What follows every classifier.
     loss : str
         Name of the loss in Keras, on predictions.
+    score : str
+        Column of the history that says how often the main head is right.
     """
 
     activation: str
     loss: str
+    score: str
 
 
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
-        "single_label": Task("softmax", "CategoricalCrossentropy"),
-        "multi_label": Task("sigmoid", "BinaryCrossentropy"),
+        "single_label": Task("softmax", "CategoricalCrossentropy", "top_1"),
+        "multi_label": Task("sigmoid", "BinaryCrossentropy", "label_f1"),
     }
 )
 """By `Dataset.task`; section 3 of the paper: RASTA by the first, Paintings and IconArt by the second."""

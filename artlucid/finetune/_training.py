@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import logging
 import warnings
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Any
 
 import keras
 
-from artlucid import datasets, environment, runs
+from artlucid import datasets, runs
 from artlucid.datasets import Dataset
 from artlucid.errors import OutputError, RecipeError, RunWarning
-from artlucid.finetune import _checkpoint, _data, _manifest
+from artlucid.finetune import _checkpoint, _data, _manifest, _rates
 from artlucid.finetune._callbacks import KeepEpoch, ShowProgress, StopAtNaN, with_arrays_of
 from artlucid.finetune._checkpoint import Progress, Trained
 from artlucid.finetune._claim import check_free, held, remove_leftovers
@@ -117,22 +118,15 @@ def _check_seed(seed: int | None) -> None:
 def _train(job: Job, cache: ImageCache | None) -> None:
     recipe, folder = job.recipe, job.run.path
     train, validation = (_batches(job, name, cache) for name in _data.TRAINING_SPLITS)
-    model = build_network(
-        recipe,
-        job.architecture,
-        classes=len(job.dataset.class_names),
-        policies=job.policies,
-        seed=job.run.manifest["seed"],
-        dtype=job.precision.policy,
-    )
-    compile_network(model, recipe, job.architecture, job.policies.rates.values, len(train))
-    set_arrays(model, job.architecture, job.start.arrays)
     keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
-    trained = Trained(_manifest.settings_digest(job.run.manifest), variables(model, job.architecture), model.optimizer)
-    if keeper.checkpoint.exists():
-        progress = _checkpoint.restore(keeper.checkpoint, trained)
-        keeper.take_over(progress, with_arrays_of(model, job.start))
-        logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
+    with job.devices.scope():
+        model = _compiled(job)
+        digest = _manifest.settings_digest(job.run.manifest)
+        trained = Trained(digest, variables(model, job.architecture), model.optimizer)
+        if keeper.checkpoint.exists():
+            progress = _checkpoint.restore(keeper.checkpoint, trained)
+            keeper.take_over(progress, with_arrays_of(model, job.start))
+            logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
     if job.changed:
         keeper.progress = _with_environment(keeper.progress, job)
     try:
@@ -144,17 +138,41 @@ def _train(job: Job, cache: ImageCache | None) -> None:
             keeper.write_tables(status, error=str(error), cache=_described(cache))
         raise
     keeper.write_tables("finished", cache=_described(cache))
+    logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1]))
 
 
 def _described(cache: ImageCache | None) -> dict[str, Any] | None:
     return None if cache is None else cache.to_json()
 
 
+def _compiled(job: Job) -> keras.Model:
+    """The network at its first step."""
+    model = build_network(
+        job.recipe,
+        job.architecture,
+        classes=len(job.dataset.class_names),
+        activation=job.start.activation,
+        policies=job.policies,
+        seed=job.run.manifest["seed"],
+        dtype=job.precision.policy,
+    )
+    compile_network(
+        model,
+        job.recipe,
+        job.architecture,
+        supervision=job.supervision,
+        rates=job.policies.rates.values,
+        steps_per_epoch=job.steps_per_epoch,
+    )
+    set_arrays(model, job.architecture, job.start.arrays)
+    return model
+
+
 def _with_environment(progress: Progress, job: Job) -> Progress:
     change = {
         "after_epoch": progress.epochs_done,
         "changed": list(job.changed),
-        "environment": environment.describe(job.precision),
+        "environment": job.environment,
     }
     return dataclasses.replace(progress, environments=[*progress.environments, change])
 
@@ -170,31 +188,39 @@ def _batches(job: Job, split: str, cache: ImageCache | None) -> Batches:
 
 
 def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, data: tuple[Batches, Batches]) -> None:
-    recipe, done = job.recipe, keeper.progress.epochs_done
+    recipe, done, supervision = job.recipe, keeper.progress.epochs_done, job.supervision
     train, validation = data
     if done >= recipe.epochs:
         return
-    rates = {"head_rate": recipe.head_rate, "body_rate": recipe.body_rate}
-    show = ShowProgress(len(train.split), batch_size=recipe.batch_size, epochs=recipe.epochs, epochs_done=done)
+    rates_at = functools.partial(_rates.rates_at, recipe, job.steps_per_epoch)
+    show = ShowProgress(
+        len(train.split),
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        epochs_done=done,
+        supervision=supervision,
+    )
     callbacks = [
         StopAtNaN(),
-        KeepEpoch(keeper, trained, job.start, rates),
-        Logs(str(job.run.path / "logs"), write_graph=False),
+        KeepEpoch(keeper, trained, job.start, rates_at, supervision),
+        Logs(supervision, str(job.run.path / "logs"), write_graph=False),
     ]
     if job.options.progress:
         callbacks.append(show)
+    shuffled = train.shuffled(
+        seed=job.run.manifest["seed"], epochs=range(done, recipe.epochs), augmentation=recipe.augmentation
+    )
+    in_order = job.devices.for_validation(
+        validation.in_order(), n_images=len(validation.split), batch_size=recipe.batch_size
+    )
     try:
         with train.readable_errors(), validation.readable_errors():
             model.fit(
-                train.shuffled(
-                    seed=job.run.manifest["seed"],
-                    epochs=range(done, recipe.epochs),
-                    augmentation=recipe.augmentation,
-                ),
+                supervision.for_every_head(job.devices.for_training(shuffled)),
                 initial_epoch=done,
                 epochs=recipe.epochs,
-                steps_per_epoch=len(train),
-                validation_data=validation.in_order(),
+                steps_per_epoch=job.steps_per_epoch,
+                validation_data=supervision.for_every_head(in_order),
                 callbacks=callbacks,
                 verbose=0,
                 shuffle=False,

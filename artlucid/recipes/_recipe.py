@@ -57,6 +57,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "schedule": ("constant", "inverse_time", "googlenet"),
         # small_transformation: horizontal flip, shifts of at most 12.5 %. random_crops: shorter side 256, random 224.
         "augmentation": ("none", "small_transformation", "random_crops"),
+        # Over the classes of a sigmoid; a softmax's cross-entropy is the same either way.
         "loss_reduction": ("mean", "sum"),
         # head_loss: the main head's own loss. total_loss: with penalty and auxiliary losses, the authors' way.
         "selection": ("head_loss", "total_loss"),
@@ -95,7 +96,8 @@ class Recipe:
     initialization : Initialization
         How the random layers are drawn.
     momentum, decay : float
-        Of SGD; and of the schedule ``inverse_time``, a step.
+        Of SGD; and of the schedule ``inverse_time``, a step. Adam's own numbers are Keras's defaults (0.9, 0.999,
+        epsilon 1e-7), which the paper's experiments used.
     kernel_penalty : float
         This times the sum of squares of the convolutions' kernels joins the loss.
     batch_size : int

@@ -30,6 +30,9 @@ CASES = {
     "sgd": {"recipe": small.RECIPE},
     "adam": {"recipe": ADAM},
     "bfloat16": {"recipe": small.RECIPE, "precision": "bfloat16"},
+    "from_scratch": {
+        "recipe": dataclasses.replace(recipes.RECIPES["from_scratch"], name="small", epochs=2, batch_size=8)
+    },
 }
 
 

@@ -9,11 +9,33 @@ import numpy as np
 from PIL import Image
 
 from artlucid import architectures, datasets, finetune, recipes
-from artlucid.architectures import Architecture, Classifier, Convolution, GlobalMean, Head, LocalResponse, Preprocess
+from artlucid.architectures import (
+    Architecture,
+    AveragePool,
+    Classifier,
+    Convolution,
+    Dense,
+    GlobalMean,
+    Head,
+    LocalResponse,
+    Preprocess,
+)
 from artlucid.finetune import _optimizers
 
 CLASS_NAMES = ("blue", "green", "red")
 IMAGES = {"train": 12, "val": 4, "test": 4}
+
+
+def _auxiliary_head(index, source):
+    name = f"head{index}"
+    layers = (
+        AveragePool(f"{name}_pool", source, size=5, stride=3),
+        Convolution(f"{name}_bottleneck", f"{name}_pool", 3, 1),
+        Dense(f"nn{index}", f"{name}_bottleneck", 5),
+        Classifier(f"{name}_logits", f"nn{index}", f"{name}_predictions", f"softmax{index}"),
+    )
+    return Head(name, layers, 0.3)
+
 
 TINY = Architecture(
     name="tiny",
@@ -30,11 +52,13 @@ TINY = Architecture(
         GlobalMean("avgpool", "conv2d1"),
     ),
     head=Head("head", (Classifier("logits", "avgpool", "predictions", "softmax2"),), 1.0),
-    auxiliary_heads=(),
+    auxiliary_heads=(_auxiliary_head(0, "conv2d0"), _auxiliary_head(1, "conv2d1")),
     analysed_layers=("conv2d0", "conv2d1"),
     feature_layer="avgpool",
     groups=MappingProxyType({"low": ("conv2d0",), "mid": ("conv2d1",), "high": ()}),
 )
+
+HEADLESS = dataclasses.replace(TINY, name="headless", variant="headless", auxiliary_heads=())
 
 # 36 images in batches of 8: the last batch is half full.
 RECIPE = dataclasses.replace(recipes.RECIPES["A"], name="small", epochs=2, batch_size=8)
@@ -54,9 +78,9 @@ def climb_from(epoch, patch):
 
 
 def register_tiny(patch):
-    """Make `tiny` known as an architecture, wherever the table was imported to."""
+    """Make `tiny` and `headless` known as architectures, wherever the table was imported to."""
     known = architectures.ARCHITECTURES
-    extended = MappingProxyType({**known, "tiny": TINY})
+    extended = MappingProxyType({**known, "tiny": TINY, "headless": HEADLESS})
     for name, module in list(sys.modules.items()):
         if name.startswith("artlucid.") and getattr(module, "ARCHITECTURES", None) is known:
             patch.setattr(module, "ARCHITECTURES", extended)
@@ -78,6 +102,19 @@ def draw_dataset(root, images=None, seed=0):
             for index in range(number):
                 draw_image(root / split / name / f"{index:02d}.png", channel, generator)
     return datasets.folder(root)
+
+
+def with_several_labels(dataset):
+    """The same images, each with none, one or two of the classes: its own, and red where its number is odd."""
+
+    def labels(split):
+        several = np.eye(len(CLASS_NAMES), dtype=np.uint8)[split.labels]
+        several[1::2, -1] = 1
+        several[::5] = 0
+        return several
+
+    splits = {name: split.with_labels(labels(split)) for name, split in dataset.splits.items()}
+    return dataset.with_splits(splits)
 
 
 def train(dataset, out, *, recipe=RECIPE, weights="none", seed=0, resume=False, **options):

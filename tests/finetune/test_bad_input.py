@@ -64,7 +64,9 @@ def test_no_labels(data, tmp_path):
     for index, path in enumerate(data.root.rglob("*.png")):
         (tmp_path / "flat").mkdir(exist_ok=True)
         shutil.copy(path, tmp_path / "flat" / f"{index}.png")
-    message = "one label an image and at least two classes. Received .*unlabelled, 0 classes"
+    message = (
+        "one label an image and at least two classes, or several labels an image. Received .*unlabelled, 0 classes"
+    )
     refused(DataError, message, f"folder:{tmp_path}/flat", tmp_path / "run")
 
 
@@ -72,7 +74,12 @@ def test_one_class(drawn, tmp_path):
     for split in small.IMAGES:
         for name in ("green", "red"):
             shutil.rmtree(drawn / split / name)
-    refused(DataError, "at least two classes. Received .*1 classes", f"folder:{drawn}", tmp_path / "run")
+    refused(
+        DataError,
+        "at least two classes, or several labels an image. Received .*1 classes",
+        f"folder:{drawn}",
+        tmp_path / "run",
+    )
 
 
 def test_more_unusable_files_than_allowed(drawn, tmp_path):
@@ -141,19 +148,16 @@ def test_seed(seed, data, tmp_path):
     [
         ("AA", "`recipe` must be one of A, B, C.*Received 'AA'. Did you mean 'A'"),
         ("", "`recipe` must be one of"),
-        ("D", "`deep_supervision` must be False for now. Received recipe 'D' with True. Use A, B, C or F"),
-        ("E", "`deep_supervision` must be False"),
-        ("high_layers_from_scratch", "`augmentation` must be 'none'"),
-        ("from_scratch", "`deep_supervision` must be False"),
     ],
 )
-def test_recipe_that_is_not_or_does_not_train_yet(recipe, message, data, tmp_path):
+def test_recipe_that_is_not(recipe, message, data, tmp_path):
     refused(RecipeError, message, data, tmp_path / "run", recipe=recipe)
 
 
-def test_recipe_with_a_sum_over_classes(data, tmp_path):
-    recipe = dataclasses.replace(small.RECIPE, loss_reduction="sum")
-    refused(RecipeError, "`loss_reduction` must be 'mean'", data, tmp_path / "run", recipe=recipe)
+@pytest.mark.parametrize("recipe", ["D", "E", "from_scratch"])
+def test_deep_supervision_without_auxiliary_heads(recipe, data, tmp_path):
+    message = f"network without auxiliary heads. Received recipe '{recipe}' with True for headless/headless. Choose"
+    refused(RecipeError, message, data, tmp_path / "run", recipe=recipe, architecture="headless")
 
 
 def test_policy_that_does_not_fit_the_network(data, tmp_path):

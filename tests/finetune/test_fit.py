@@ -69,9 +69,11 @@ def test_manifest(finished, data):
             {"pattern": "*", "value": False, "layers": ["conv2d0", "conv2d1"]},
         ],
     }
+    assert manifest["new_layers"] == ["logits"]
     assert manifest["dataset"] == {
         "specification": data.specification,
         "identity": data.identity,
+        "task": "single_label",
         "class_names": ["blue", "green", "red"],
         "notices": [],
         "metadata_columns": [],
@@ -100,8 +102,8 @@ def test_history(finished):
     history = finished.history
     assert list(history.columns) == COLUMNS
     assert history["epoch"].tolist() == [1, 2]
-    # Five steps an epoch; the rate at the end of each, by Keras's old decay of 1e-4 a step.
-    np.testing.assert_allclose(history["head_rate"], [0.01 / (1 + 5e-4), 0.01 / (1 + 1e-3)], rtol=1e-6)
+    # Five steps an epoch; the rate at the last of each, by Keras's old decay of 1e-4 a step.
+    np.testing.assert_allclose(history["head_rate"], [0.01 / (1 + 4e-4), 0.01 / (1 + 9e-4)], rtol=1e-6)
     np.testing.assert_allclose(history["body_rate"], history["head_rate"] / 10, rtol=1e-6)
     kernels = [array for name, array in arrays(finished.at("last")).items() if array.ndim == 4]
     penalty = 2e-4 * sum((kernel.astype(np.float64) ** 2).sum() for kernel in kernels)

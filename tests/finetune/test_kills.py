@@ -35,7 +35,7 @@ def test_killed_in_any_write(writes, tmp_path):
 
 
 # best.h5, last.h5 and the checkpoint of the second epoch: where optimizer and order of images must go on.
-@pytest.mark.parametrize("case", ["adam", "bfloat16"])
+@pytest.mark.parametrize("case", ["adam", "bfloat16", "from_scratch"])
 def test_killed_in_the_second_epoch(case, tmp_path):
     result, messages = killed(tmp_path, case, 10, 12)
     assert result == {"writes": WRITES, "found": {}}, messages

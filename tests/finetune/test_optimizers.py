@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from artlucid import architectures
-from artlucid.finetune import _checkpoint, _network, _optimizers
+from artlucid.finetune import _checkpoint, _network, _optimizers, _supervision
 from artlucid.finetune._checkpoint import Progress, Trained
 from artlucid.models._network import variables
 from artlucid.recipes import RECIPES
@@ -123,8 +123,13 @@ def test_googlenet_schedule_over_fifty_epochs():
 def compiled(recipe, dtype="float32"):
     mini = architectures.get("mini")
     policies = _network.resolve_policies(recipe, mini)
-    model = _network.build_network(recipe, mini, classes=3, policies=policies, seed=0, dtype=dtype)
-    _network.compile_network(model, recipe, mini, policies.rates.values, steps_per_epoch=1)
+    model = _network.build_network(
+        recipe, mini, classes=3, activation="softmax", policies=policies, seed=0, dtype=dtype
+    )
+    supervision = _supervision.supervise(recipe, mini, task="single_label", classes=3)
+    _network.compile_network(
+        model, recipe, mini, supervision=supervision, rates=policies.rates.values, steps_per_epoch=1
+    )
     return model, variables(model, mini)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from artlucid.architectures import Architecture, Classifier, Convolution, Dense
+from artlucid.architectures import Architecture, AveragePool, Classifier, Convolution, Dense, GlobalMean, Layer, MaxPool
 from artlucid.errors import WeightsError
 
 ACTIVATIONS = ("softmax", "sigmoid")
@@ -97,15 +97,17 @@ def content(weights: Weights) -> str:
 
 def expected_shapes(architecture: Architecture, classes: int, *, auxiliary: bool = False) -> dict[str, tuple[int, ...]]:
     """The shape of every array of a network with that many classes."""
-    channels = {"preprocess": 3}
+    channels, sides = {"preprocess": 3}, {"preprocess": architecture.input_size}
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in architecture.layers(auxiliary=auxiliary):
+        source = layer.sources[0] if hasattr(layer, "sources") else layer.source
+        sides[layer.name] = _side(layer, sides[source], architecture.padding)
         if isinstance(layer, Convolution):
             side = layer.kernel_size
             shapes[f"{layer.name}/kernel"] = (side, side, channels[layer.source], layer.filters)
             channels[layer.name] = layer.filters
         elif isinstance(layer, Dense):
-            shapes[f"{layer.name}/kernel"] = (_flat_width(architecture, layer, channels), layer.units)
+            shapes[f"{layer.name}/kernel"] = (sides[layer.source] ** 2 * channels[layer.source], layer.units)
             channels[layer.name] = layer.units
         elif isinstance(layer, Classifier):
             shapes[f"{layer.name}/kernel"] = (channels[layer.source], classes)
@@ -119,10 +121,16 @@ def expected_shapes(architecture: Architecture, classes: int, *, auxiliary: bool
     return shapes
 
 
-def _flat_width(architecture: Architecture, layer: Dense, channels: Mapping[str, int]) -> int:
-    # The auxiliary heads see a sixteenth of the input, pooled 5x5 with stride 3.
-    side = (architecture.input_size // 16 - 5) // 3 + 1
-    return side * side * channels[layer.source]
+def _side(layer: Layer, side: int, padding: str) -> int:
+    """Side of a layer's feature map at the usual input size; 1 from the first dense layer on."""
+    if isinstance(layer, GlobalMean | Dense | Classifier):
+        return 1
+    if isinstance(layer, AveragePool):
+        return (side - layer.size) // layer.stride + 1
+    stride = layer.stride if isinstance(layer, Convolution | MaxPool) else 1
+    if isinstance(layer, MaxPool) and stride > 1 and padding == "symmetric":
+        return (side + 1 - layer.size) // stride + 1
+    return -(-side // stride)
 
 
 def as_float32(array: Any, *, name: str, source: str) -> npt.NDArray[np.float32]:

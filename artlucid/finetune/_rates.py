@@ -1,0 +1,51 @@
+"""The learning rates that a training has at a step, and where a shortened one ends."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from typing import Any
+
+from artlucid.errors import RunWarning
+from artlucid.finetune._optimizers import SCHEDULES
+from artlucid.recipes import RECIPES, Recipe
+
+FAR = 1.5
+"""A shortened run whose last rate is more than this times that of the whole recipe has not come to its end."""
+
+
+def rates_at(recipe: Recipe, steps_per_epoch: int, step: int) -> dict[str, float]:
+    """The rates of head and body at a step, counted from 0, by their names in the history."""
+    schedule = SCHEDULES[recipe.schedule](recipe, steps_per_epoch)
+    head = float(schedule(step) if callable(schedule) else schedule)
+    return {"head_rate": head, "body_rate": head * recipe.body_rate / recipe.head_rate}
+
+
+def final_rates(recipe: Recipe, steps_per_epoch: int) -> dict[str, float]:
+    """The rates at the last step of a training."""
+    return rates_at(recipe, steps_per_epoch, recipe.epochs * steps_per_epoch - 1)
+
+
+def planned(recipe: Recipe, steps_per_epoch: int) -> dict[str, Any]:
+    """The last rates of a training, and those of its recipe at full length where it is a row of Table 5, shortened."""
+    row = RECIPES.get(recipe.name)
+    shortened = row is not None and recipe.epochs < row.epochs
+    whole = final_rates(dataclasses.replace(recipe, epochs=row.epochs), steps_per_epoch) if shortened else None
+    return {**final_rates(recipe, steps_per_epoch), "of_the_whole_recipe": whole}
+
+
+def warn_if_far(recipe: Recipe, plan: dict[str, Any]) -> None:
+    """Say with both numbers that a shortened training ends at rates far above those that its recipe ends at."""
+    whole = plan["of_the_whole_recipe"]
+    if whole is not None and plan["head_rate"] > FAR * whole["head_rate"]:
+        warnings.warn(
+            f"{recipe.epochs} of the {RECIPES[recipe.name].epochs} epochs of recipe {recipe.name!r} end far from where "
+            f"all do: {shown(plan)} at the last step, not {shown(whole)}. Train longer to compare with the recipe.",
+            RunWarning,
+            stacklevel=4,
+        )
+
+
+def shown(rates: dict[str, Any]) -> str:
+    """Both rates, for people."""
+    return f"learning rates {rates['head_rate']:.3g} (head) and {rates['body_rate']:.3g} (body)"
