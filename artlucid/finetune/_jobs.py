@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from artlucid.finetune._checkpoint import Progress
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._network import Policies, build_network, resolve_policies, starting_arrays
 from artlucid.finetune._options import Options
+from artlucid.finetune._task import TASKS
 from artlucid.models._load import Source, resolve, spelled
 from artlucid.models._network import get_arrays, set_arrays
 from artlucid.models.weights import _own
@@ -27,6 +28,8 @@ from artlucid.models.weights._record import Weights, identity
 from artlucid.recipes import Recipe
 
 logger = logging.getLogger("artlucid")
+
+Amend = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,11 @@ def begin(
     seed: int | None,
     out: Path,
     options: Options,
+    amend: Amend = dict,
 ) -> Job:
-    """Decide everything about a new run, and write what it begins with."""
+    """Decide everything about a new run, and write what it begins with; `amend` has the last word on the manifest."""
     recipe, seed = recipes.get("A" if recipe is None else recipe), seed or 0
     _check_trains(recipe)
-    _data.check_task(dataset)
     source = "imagenet" if weights is None else weights
     given, parent = resolve(source, architecture=options.architecture, seed=seed)
     policies = resolve_policies(recipe, given.architecture)
@@ -71,7 +74,7 @@ def begin(
         progress=options.progress,
     )
     logger.info("new, at random: %s", policies.new_layers())
-    start = _starting_weights(given, dataset.class_names, recipe, policies, seed)
+    start = _starting_weights(given, dataset, recipe, policies, seed)
     manifest = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "recipe": recipes.to_json(recipe),
@@ -93,7 +96,7 @@ def begin(
     write_atomically(out / "initial.h5", _own.to_bytes(start))
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
     keeper.write_tables("running")
-    return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, options)
+    return Job(runs.create(out, amend(manifest)), examination.dataset, recipe, start, policies, precision, options)
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:
@@ -115,15 +118,14 @@ def _check_trains(recipe: Recipe) -> None:
             )
 
 
-def _starting_weights(
-    given: Weights, class_names: tuple[str, ...], recipe: Recipe, policies: Policies, seed: int
-) -> Weights:
+def _starting_weights(given: Weights, dataset: Dataset, recipe: Recipe, policies: Policies, seed: int) -> Weights:
     """The weights at the first step: those given, under a new head and whatever else starts at random."""
     model = build_network(
-        recipe, given.architecture, classes=len(class_names), policies=policies, seed=seed, dtype="float32"
+        recipe, given.architecture, classes=len(dataset.class_names), policies=policies, seed=seed, dtype="float32"
     )
     set_arrays(model, given.architecture, starting_arrays(given.arrays, policies))
-    return Weights(get_arrays(model, given.architecture), given.architecture, class_names)
+    activation = TASKS[dataset.task].activation
+    return Weights(get_arrays(model, given.architecture), given.architecture, dataset.class_names, activation)
 
 
 def take_up(
@@ -133,13 +135,13 @@ def take_up(
     seed: int | None,
     run: runs.Run,
     options: Options,
+    amend: Amend = dict,
 ) -> Job | None:
     """The job of a run that was interrupted: its recorded settings, to which whatever is given must agree.
 
     None if the run is finished.
     """
     recorded = run.manifest
-    _manifest.check_complete(run)
     recipe = recipes.from_json(recorded["recipe"]) if recipe is None else recipes.get(recipe)
     used = recorded["environment"]["precision"]["used"]
     precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
@@ -153,7 +155,7 @@ def take_up(
         "keep_epochs": recorded["keep_epochs"] or options.keep_epochs,
         "environment": environment.describe(precision),
     }
-    _manifest.check_settings(recorded, now, run=str(run.path))
+    _manifest.check_settings(recorded, amend(now), run=str(run.path))
     if run.state.get("status") == "finished":
         return None
     changed = _manifest.check_environment(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 
 from artlucid import datasets, environment, runs
 from artlucid.datasets import Dataset
-from artlucid.errors import OutputError, RecipeError, RunWarning
+from artlucid.errors import RecipeError, RunWarning
 from artlucid.finetune import _checkpoint, _data, _manifest
 from artlucid.finetune._callbacks import KeepEpoch, ShowProgress, StopAtNaN, with_arrays_of
 from artlucid.finetune._checkpoint import Progress, Trained
-from artlucid.finetune._claim import check_free, held, remove_leftovers
+from artlucid.finetune._claim import claimed
 from artlucid.finetune._jobs import Job, begin, take_up
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._logs import Logs
@@ -87,17 +87,13 @@ def fit(
     ... )  # doctest: +SKIP
     """
     out, dataset = Path(out), datasets.load(dataset)
-    _check_seed(seed)
-    check_free(out, resume)
-    with held(out):
-        check_free(out, resume)
-        remove_leftovers(out)
-        recorded = runs.open_run(out) if (out / runs.MANIFEST).is_file() else None
-        if recorded is None and resume:
-            logger.info("nothing to resume in %s: a new run begins", out)
+    check_seed(seed)
+    with claimed(out, resume) as recorded:
         if recorded is None:
+            _data.check_task(dataset)
             job = begin(dataset, recipe, weights, seed, out, options)
         else:
+            _manifest.check_complete(recorded)
             job = take_up(dataset, recipe, weights, seed, recorded, options)
         if job is None:
             warnings.warn(f"{out} is finished: nothing to resume", RunWarning, stacklevel=2)
@@ -106,13 +102,14 @@ def fit(
         return runs.open_run(out)
 
 
-def _check_seed(seed: int | None) -> None:
+def check_seed(seed: int | None) -> None:
+    """Refuse what is no seed; raises RecipeError."""
     if seed is not None and (not isinstance(seed, int) or seed < 0):
         raise RecipeError(f"`seed` must be an integer of at least 0. Received {seed!r}. Give 0, 1, 2, ….")
 
 
 def _train(job: Job) -> None:
-    recipe, folder = job.recipe, job.run.path
+    recipe = job.recipe
     train, validation = (_batches(job, name) for name in _data.TRAINING_SPLITS)
     model = build_network(
         recipe,
@@ -124,25 +121,49 @@ def _train(job: Job) -> None:
     )
     compile_network(model, recipe, job.architecture, job.policies.rates.values, len(train))
     set_arrays(model, job.architecture, job.start.arrays)
-    keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
+    run_epochs(job, model, (train, validation))
+
+
+def run_epochs(
+    job: Job,
+    model: keras.Model,
+    data: tuple[Batches, Batches],
+    measures: Sequence[keras.callbacks.Callback] = (),
+) -> None:
+    """Train a compiled network from its checkpoint, or from its first step, to the recipe's last epoch.
+
+    Parameters
+    ----------
+    job : Job
+    model : keras.Model
+        Of the whole network, or of a part of it; what the part lacks stays as the job begins with it.
+    data : tuple of Batches
+        For training and for validation; or whatever gives batches as they do.
+    measures : sequence of callbacks
+        What they add to the logs of an epoch stands in the history.
+    """
+    recipe, folder = job.recipe, job.run.path
+    keeper = new_keeper(job)
     trained = Trained(_manifest.settings_digest(job.run.manifest), variables(model, job.architecture), model.optimizer)
     if keeper.checkpoint.exists():
         progress = _checkpoint.restore(keeper.checkpoint, trained)
         keeper.take_over(progress, with_arrays_of(model, job.start))
         logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
-    if job.changed:
-        keeper.progress = _with_environment(keeper.progress, job)
-    try:
-        _fit_epochs(job, model, trained, keeper, (train, validation))
-    except BaseException as error:
-        # On a full disk this fails too; the first error is the one to show.
-        with contextlib.suppress(OutputError):
-            keeper.write_tables("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error=str(error))
-        raise
+    keeper.progress = with_environment(keeper.progress, job)
+    with keeper.noting_failure():
+        _fit_epochs(job, model, trained, keeper, data, measures)
     keeper.write_tables("finished")
 
 
-def _with_environment(progress: Progress, job: Job) -> Progress:
+def new_keeper(job: Job) -> Keeper:
+    """What keeps the epochs of a job, before the first of them."""
+    return Keeper(job.run.path, Progress(), SELECTED_BY[job.recipe.selection], job.run.manifest["keep_epochs"])
+
+
+def with_environment(progress: Progress, job: Job) -> Progress:
+    """The same progress with what is different in the environment from when the run began, if anything is."""
+    if not job.changed:
+        return progress
     change = {
         "after_epoch": progress.epochs_done,
         "changed": list(job.changed),
@@ -160,7 +181,14 @@ def _batches(job: Job, split: str) -> Batches:
     )
 
 
-def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, data: tuple[Batches, Batches]) -> None:
+def _fit_epochs(
+    job: Job,
+    model: keras.Model,
+    trained: Trained,
+    keeper: Keeper,
+    data: tuple[Batches, Batches],
+    measures: Sequence[keras.callbacks.Callback],
+) -> None:
     recipe, done = job.recipe, keeper.progress.epochs_done
     train, validation = data
     if done >= recipe.epochs:
@@ -169,6 +197,7 @@ def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, 
     show = ShowProgress(len(train.split), batch_size=recipe.batch_size, epochs=recipe.epochs, epochs_done=done)
     callbacks = [
         StopAtNaN(),
+        *measures,
         KeepEpoch(keeper, trained, job.start, rates),
         Logs(str(job.run.path / "logs"), write_graph=False),
     ]
