@@ -304,14 +304,19 @@ _SCORES = {"top_1": "top-1", "label_f1": "F1 of the labels"}
 """What the scores in the history of a training are called."""
 
 
-def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
+def _best_row(run: Any) -> dict[str, Any]:
+    """The row of the history of the epoch whose weights are the run's."""
     state, history = run.state, run.history
     if not 1 <= state["best_epoch"] <= len(history):
         raise artlucid.errors.RunError(
             f"history.csv must have a row for every epoch. Received {run.path} with {len(history)} rows and the best "
             f"epoch {state['best_epoch']}. The run is damaged: train again with another `--out`."
         )
-    best = history.iloc[state["best_epoch"] - 1].to_dict()
+    return dict(history.iloc[state["best_epoch"] - 1])
+
+
+def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
+    state, best = run.state, _best_row(run)
     scores = {name: best[f"val_{name}"] for name in _SCORES if f"val_{name}" in best}
     results = {
         "run": str(run.path),
@@ -327,6 +332,102 @@ def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
     )
     text += "".join(f", validation {_SCORES[name]} {value:.1%}" for name, value in scores.items())
     return results, text
+
+
+@command
+def off_the_shelf(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The run directory.", show_default=False)],
+    weights: Annotated[
+        str | None, typer.Option(help="imagenet, bvlc, none, a file or a run directory. [default: imagenet]")
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(help="dense, as the paper's, or svm: a hyperplane a class. [default: dense]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the head and the order of images. [default: 0]")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Of the dense head; another number than 20.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Of the dense head; another number than 32.")] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="A run of the same images and network, whose features are used again.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, auto, bfloat16 or float16. [default: float32]")
+    ] = None,
+    architecture: Architecture = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")
+    ] = False,
+    max_excluded: MaxExcluded = 0.01,
+    allow_changed_environment: Annotated[
+        bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a new head on the features of a frozen network, computed once, and keep it as a run."""
+    from artlucid import finetune as training
+    from artlucid import runs
+
+    recorded = runs.open_run(out) if resume and (out / runs.MANIFEST).is_file() else None
+    if recorded is not None:
+        training.check_complete(recorded, command="off-the-shelf")
+        _use_threads(recorded.manifest["environment"]["threads"])
+    options = training.OffTheShelfOptions(
+        precision=precision,
+        architecture=architecture,
+        max_excluded=max_excluded,
+        allow_changed_environment=allow_changed_environment,
+        progress=not quiet,
+        features=features,
+    )
+    run = training.off_the_shelf(
+        data,
+        weights=weights,
+        head=_chosen_head(head, recorded, epochs, batch_size),
+        seed=seed,
+        out=out,
+        resume=resume,
+        options=options,
+    )
+    _show(*_off_the_shelf_results(run), as_json)
+
+
+def _chosen_head(name: str | None, recorded: Any, epochs: int | None, batch_size: int | None) -> Recipe | str | None:
+    """The head that was named, else the recorded one, with what the command line changes."""
+    import dataclasses
+
+    from artlucid import finetune as training
+    from artlucid import recipes
+
+    changes = {field: value for field, value in (("epochs", epochs), ("batch_size", batch_size)) if value is not None}
+    if not changes or (name is not None and name not in training.HEADS):
+        return name
+    if "svm" in (name, recorded and recorded.manifest.get("head")):
+        raise artlucid.errors.RecipeError(
+            "`--epochs` and `--batch-size` belong to the dense head. Received them for svm, which has neither. "
+            "Leave them out, or use `--head dense`."
+        )
+    if name is None and recorded is not None:
+        return dataclasses.replace(recipes.from_json(recorded.manifest["recipe"]), **changes)
+    return dataclasses.replace(training.HEADS["dense"], **changes)
+
+
+def _off_the_shelf_results(run: Any) -> tuple[dict[str, Any], str]:
+    state, best = run.state, _best_row(run)
+    validation = {name.removeprefix("val_"): value for name, value in best.items() if name.startswith("val_")}
+    results = {
+        "run": str(run.path),
+        "head": run.manifest["head"],
+        "epochs": state["epochs_done"],
+        "best_epoch": state["best_epoch"],
+        "validation": validation,
+        "precision": run.manifest["environment"]["precision"],
+        "changed_environments": state.get("environments", []),
+    }
+    scores = {"top-1": validation.get("top_1"), "mean average precision": validation.get("mean_average_precision")}
+    text = f"{run.path}: {run.manifest['head']} head, best epoch {state['best_epoch']} of {state['epochs_done']}, "
+    text += f"validation loss {validation['head_loss']:.4f}"
+    return results, text + "".join(f", validation {name} {value:.1%}" for name, value in scores.items() if value)
 
 
 @command

@@ -84,9 +84,9 @@ def test_version_without_tensorflow():
 def test_help_names_the_commands():
     shown = invoke("--help")
     assert shown.exit_code == 0
-    for name in ("demo", "finetune", "evaluate", "export"):
+    for name in ("demo", "finetune", "off-the-shelf", "evaluate", "export"):
         assert f"  {name} " in shown.stdout
-    for name in ("demo", "finetune", "evaluate", "export"):
+    for name in ("demo", "finetune", "off-the-shelf", "evaluate", "export"):
         options = invoke(name, "--help")
         assert options.exit_code == 0
         assert "--quiet" in options.stdout and "--json" in options.stdout

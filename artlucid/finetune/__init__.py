@@ -5,7 +5,17 @@ from artlucid.models import _backend as _backend
 
 # isort: split
 from artlucid.finetune._manifest import check_complete
+from artlucid.finetune._off_the_shelf import HEADS, OffTheShelfOptions, off_the_shelf
 from artlucid.finetune._options import Options
+from artlucid.finetune._support_vectors import SupportVectors
 from artlucid.finetune._training import fit
 
-__all__ = ["Options", "check_complete", "fit"]
+__all__ = [
+    "HEADS",
+    "OffTheShelfOptions",
+    "Options",
+    "SupportVectors",
+    "check_complete",
+    "fit",
+    "off_the_shelf",
+]

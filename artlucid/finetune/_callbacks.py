@@ -71,8 +71,8 @@ class KeepEpoch(keras.callbacks.Callback):
 
 
 def with_arrays_of(model: keras.Model, weights: Weights) -> Weights:
-    """The weights that a network has now, in the place of those that it began with."""
-    return dataclasses.replace(weights, arrays=get_arrays(model, weights.architecture))
+    """The weights that a network, or a part of one, has now in the place of those that it began with."""
+    return dataclasses.replace(weights, arrays={**weights.arrays, **get_arrays(model, weights.architecture)})
 
 
 class StopAtNaN(keras.callbacks.Callback):

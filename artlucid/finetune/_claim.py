@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 from artlucid import runs
 from artlucid.errors import RunError
+
+logger = logging.getLogger("artlucid")
 
 # What stands in a folder before its manifest makes it a run.
 _BEGUN = frozenset({".lock", "excluded.csv", "initial.h5", "state.json"})
@@ -27,6 +30,19 @@ def check_free(out: Path, resume: bool) -> None:
             f"{', '.join(taken[:4])}{', …' if len(taken) > 4 else ''}. Go on with an interrupted run by `--resume`, "
             "or choose another `--out`."
         )
+
+
+@contextlib.contextmanager
+def claimed(out: Path, resume: bool) -> Iterator[runs.Run | None]:
+    """Hold a folder that may be written; gives the run that is there already, to be resumed."""
+    check_free(out, resume)
+    with held(out):
+        check_free(out, resume)
+        remove_leftovers(out)
+        recorded = runs.open_run(out) if (out / runs.MANIFEST).is_file() else None
+        if recorded is None and resume:
+            logger.info("nothing to resume in %s: a new run begins", out)
+        yield recorded
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,8 @@ from artlucid.models.weights._record import Weights, identity
 from artlucid.recipes import Recipe
 
 logger = logging.getLogger("artlucid")
+
+Amend = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,10 @@ def begin(
     seed: int | None,
     out: Path,
     options: Options,
+    amend: Amend = dict,
 ) -> Job:
-    """Decide everything about a new run, and write what it begins with."""
+    """Decide everything about a new run, and write what it begins with; `amend` has the last word on the manifest."""
     recipe, seed = recipes.load("A" if recipe is None else recipe), seed or 0
-    _data.check_task(dataset)
     source = "imagenet" if weights is None else weights
     given, parent = resolve(source, architecture=options.architecture, seed=seed)
     supervise(recipe, given.architecture, task=dataset.task, classes=len(dataset.class_names))
@@ -130,7 +132,9 @@ def begin(
     write_atomically(out / "initial.h5", _own.to_bytes(start))
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
     keeper.write_tables("running")
-    return Job(runs.create(out, manifest), examination.dataset, recipe, start, policies, precision, devices, options)
+    return Job(
+        runs.create(out, amend(manifest)), examination.dataset, recipe, start, policies, precision, devices, options
+    )
 
 
 def _environment(precision: environment.Precision, devices: Devices) -> dict[str, Any]:
@@ -176,13 +180,13 @@ def take_up(
     seed: int | None,
     run: runs.Run,
     options: Options,
+    amend: Amend = dict,
 ) -> Job | None:
     """The job of a run that was interrupted: its recorded settings, to which whatever is given must agree.
 
     None if the run is finished.
     """
     recorded = run.manifest
-    _manifest.check_complete(run)
     began_with = recipes.from_json(recorded["recipe"])
     # Where a recipe comes from is no setting: a file may have moved, and Python's own changes leave no trace there.
     recipe = began_with if recipe is None else replace(recipes.load(recipe), source=began_with.source)
@@ -199,7 +203,7 @@ def take_up(
         "keep_epochs": recorded["keep_epochs"] or options.keep_epochs,
         "environment": _environment(precision, devices),
     }
-    _manifest.check_settings(recorded, now, run=str(run.path))
+    _manifest.check_settings(recorded, amend(now), run=str(run.path))
     if run.state.get("status") == "finished":
         return None
     changed = _manifest.check_environment(

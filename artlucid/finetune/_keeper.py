@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from artlucid.errors import OutputError
 from artlucid.files import write_atomically, write_json
 from artlucid.finetune._checkpoint import Progress
 from artlucid.models.weights import _own
@@ -34,12 +36,15 @@ class Keeper:
         Column of the history, lower is better.
     keep_epochs : bool
         Whether each epoch's weights are kept.
+    notes : callable
+        Gives what else belongs into the state.
     """
 
     folder: Path
     progress: Progress
     selected_by: str
     keep_epochs: bool
+    notes: Callable[[], Mapping[str, Any]] = dict
 
     @property
     def checkpoint(self) -> Path:
@@ -65,6 +70,17 @@ class Keeper:
         self.progress = progress
         self.write_tables("running")
 
+    @contextlib.contextmanager
+    def noting_failure(self) -> Iterator[None]:
+        """Write into the state how the work ended if it did not end well."""
+        try:
+            yield
+        except BaseException as error:
+            # On a full disk this fails too; the first error is the one to show.
+            with contextlib.suppress(OutputError):
+                self.write_tables("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error=str(error))
+            raise
+
     def write_tables(self, status: str, **more: Any) -> None:
         """Write `history.csv`, once there is an epoch, and `state.json`."""
         progress = self.progress
@@ -81,6 +97,7 @@ class Keeper:
             "best_loss": progress.best_loss if math.isfinite(progress.best_loss) else None,
             "seconds": progress.seconds,
             "environments": progress.environments,
+            **self.notes(),
             **more,
         }
         write_json(self.folder / "state.json", state)

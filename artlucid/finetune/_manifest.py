@@ -31,12 +31,14 @@ def settings_digest(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def check_complete(run: Run) -> None:
-    """Refuse a run whose manifest lacks what it needs to go on.
+def check_complete(run: Run, *, command: str = "finetune") -> None:
+    """Refuse a run that another command began, or whose manifest lacks what it needs to go on.
 
     Parameters
     ----------
     run : Run
+    command : {"finetune", "off-the-shelf"}
+        The one that is to go on with it.
 
     Raises
     ------
@@ -44,6 +46,12 @@ def check_complete(run: Run) -> None:
         With what is missing.
     """
     recorded = run.manifest
+    begun_by = recorded.get("command", "finetune")
+    if begun_by != command:
+        raise RunError(
+            f"A run must be resumed by the command that began it. Received {run.path} for `{command}`, begun by "
+            f"`{begun_by}`. Go on with `artlucid {begun_by}`, or choose another `--out`."
+        )
     missing = [key for key in (*SETTINGS, *ENVIRONMENT) if _at(recorded, key) is None]
     threads = _at(recorded, "environment.threads")
     if not isinstance(threads, dict) or not all(isinstance(count, int) and count > 0 for count in threads.values()):

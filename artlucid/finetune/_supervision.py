@@ -35,6 +35,10 @@ class HeadLoss(keras.losses.Loss):
         return self.plain.call(labels, predictions) * self.factor
 
 
+MEASURED = ("mean_average_precision",)
+"""What callbacks may add to the logs of an epoch."""
+
+
 @dataclass(frozen=True)
 class Supervision:
     """What the heads of a network are held to.
@@ -95,7 +99,8 @@ class Supervision:
         prefix = f"{main.classifier.predictions}_" if self.deep else ""
         score = TASKS[self.task].score
         auxiliary = {f"{head.classifier.predictions}_head_loss": f"{head.name}_loss" for head in self.heads[:-1]}
-        return {"loss": "loss", f"{prefix}head_loss": "head_loss", f"{prefix}{score}": score, **auxiliary}
+        measured = {name: name for name in MEASURED}
+        return {"loss": "loss", f"{prefix}head_loss": "head_loss", f"{prefix}{score}": score, **auxiliary, **measured}
 
     def _loss(self) -> keras.losses.Loss:
         return HeadLoss(keras.losses.get(TASKS[self.task].loss), self.loss_factor)

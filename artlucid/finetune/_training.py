@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import logging
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ import keras
 
 from artlucid import datasets, runs
 from artlucid.datasets import Dataset
-from artlucid.errors import OutputError, RecipeError, RunWarning
+from artlucid.errors import RecipeError, RunWarning
 from artlucid.finetune import _checkpoint, _data, _manifest, _rates
 from artlucid.finetune._callbacks import KeepEpoch, ShowProgress, StopAtNaN, with_arrays_of
 from artlucid.finetune._checkpoint import Progress, Trained
-from artlucid.finetune._claim import check_free, held, remove_leftovers
+from artlucid.finetune._claim import claimed
 from artlucid.finetune._jobs import Job, begin, take_up
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._logs import Logs
@@ -90,18 +90,14 @@ def fit(
     ... )  # doctest: +SKIP
     """
     out, dataset = Path(out), datasets.load(dataset)
-    _check_seed(seed)
+    check_seed(seed)
     cache = open_cache(options.cache, limit=options.cache_limit)
-    check_free(out, resume)
-    with held(out):
-        check_free(out, resume)
-        remove_leftovers(out)
-        recorded = runs.open_run(out) if (out / runs.MANIFEST).is_file() else None
-        if recorded is None and resume:
-            logger.info("nothing to resume in %s: a new run begins", out)
+    with claimed(out, resume) as recorded:
         if recorded is None:
+            _data.check_task(dataset)
             job = begin(dataset, recipe, weights, seed, out, options)
         else:
+            _manifest.check_complete(recorded)
             job = take_up(dataset, recipe, weights, seed, recorded, options)
         if job is None:
             warnings.warn(f"{out} is finished: nothing to resume", RunWarning, stacklevel=2)
@@ -110,39 +106,17 @@ def fit(
         return runs.open_run(out)
 
 
-def _check_seed(seed: int | None) -> None:
+def check_seed(seed: int | None) -> None:
+    """Refuse what is no seed; raises RecipeError."""
     if seed is not None and (not isinstance(seed, int) or seed < 0):
         raise RecipeError(f"`seed` must be an integer of at least 0. Received {seed!r}. Give 0, 1, 2, ….")
 
 
 def _train(job: Job, cache: ImageCache | None) -> None:
-    recipe, folder = job.recipe, job.run.path
     train, validation = (_batches(job, name, cache) for name in _data.TRAINING_SPLITS)
-    keeper = Keeper(folder, Progress(), SELECTED_BY[recipe.selection], job.run.manifest["keep_epochs"])
+    keeper = new_keeper(job, notes=lambda: {"cache": None if cache is None else cache.to_json()})
     with job.devices.scope():
-        model = _compiled(job)
-        digest = _manifest.settings_digest(job.run.manifest)
-        trained = Trained(digest, variables(model, job.architecture), model.optimizer)
-        if keeper.checkpoint.exists():
-            progress = _checkpoint.restore(keeper.checkpoint, trained)
-            keeper.take_over(progress, with_arrays_of(model, job.start))
-            logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
-    if job.changed:
-        keeper.progress = _with_environment(keeper.progress, job)
-    try:
-        _fit_epochs(job, model, trained, keeper, (train, validation))
-    except BaseException as error:
-        # On a full disk this fails too; the first error is the one to show.
-        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-        with contextlib.suppress(OutputError):
-            keeper.write_tables(status, error=str(error), cache=_described(cache))
-        raise
-    keeper.write_tables("finished", cache=_described(cache))
-    logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1]))
-
-
-def _described(cache: ImageCache | None) -> dict[str, Any] | None:
-    return None if cache is None else cache.to_json()
+        run_epochs(job, keeper, _compiled(job), (train, validation))
 
 
 def _compiled(job: Job) -> keras.Model:
@@ -168,7 +142,50 @@ def _compiled(job: Job) -> keras.Model:
     return model
 
 
-def _with_environment(progress: Progress, job: Job) -> Progress:
+def run_epochs(
+    job: Job,
+    keeper: Keeper,
+    model: keras.Model,
+    data: tuple[Batches, Batches],
+    measures: Sequence[keras.callbacks.Callback] = (),
+) -> None:
+    """Train a compiled network from its checkpoint, or from its first step, to the recipe's last epoch.
+
+    Parameters
+    ----------
+    job : Job
+    keeper : Keeper
+        Before the first epoch.
+    model : keras.Model
+        Of the whole network, or of a part of it; what the part lacks stays as the job begins with it.
+    data : tuple of Batches
+        For training and for validation; or whatever gives batches as they do.
+    measures : sequence of callbacks
+        What they add to the logs of an epoch stands in the history.
+    """
+    recipe, folder = job.recipe, job.run.path
+    trained = Trained(_manifest.settings_digest(job.run.manifest), variables(model, job.architecture), model.optimizer)
+    if keeper.checkpoint.exists():
+        progress = _checkpoint.restore(keeper.checkpoint, trained)
+        keeper.take_over(progress, with_arrays_of(model, job.start))
+        logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
+    keeper.progress = with_environment(keeper.progress, job)
+    with keeper.noting_failure():
+        _fit_epochs(job, model, trained, keeper, data, measures)
+    keeper.write_tables("finished")
+    logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1]))
+
+
+def new_keeper(job: Job, notes: Callable[[], Mapping[str, Any]] = dict) -> Keeper:
+    """What keeps the epochs of a job, before the first of them; `notes` join the state."""
+    selected_by = SELECTED_BY[job.recipe.selection]
+    return Keeper(job.run.path, Progress(), selected_by, job.run.manifest["keep_epochs"], notes)
+
+
+def with_environment(progress: Progress, job: Job) -> Progress:
+    """The same progress with what is different in the environment from when the run began, if anything is."""
+    if not job.changed:
+        return progress
     change = {
         "after_epoch": progress.epochs_done,
         "changed": list(job.changed),
@@ -187,7 +204,14 @@ def _batches(job: Job, split: str, cache: ImageCache | None) -> Batches:
     )
 
 
-def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, data: tuple[Batches, Batches]) -> None:
+def _fit_epochs(
+    job: Job,
+    model: keras.Model,
+    trained: Trained,
+    keeper: Keeper,
+    data: tuple[Batches, Batches],
+    measures: Sequence[keras.callbacks.Callback],
+) -> None:
     recipe, done, supervision = job.recipe, keeper.progress.epochs_done, job.supervision
     train, validation = data
     if done >= recipe.epochs:
@@ -202,6 +226,7 @@ def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, 
     )
     callbacks = [
         StopAtNaN(),
+        *measures,
         KeepEpoch(keeper, trained, job.start, rates_at, supervision),
         Logs(supervision, str(job.run.path / "logs"), write_graph=False),
     ]

@@ -14,7 +14,7 @@ from artlucid.models.weights._record import MOST_BYTES, Arrays, as_float32
 
 
 @contextmanager
-def open_checked(path: Path, content: BinaryIO | None = None) -> Iterator[h5py.File]:
+def open_checked(path: Path, content: BinaryIO | None = None, *, most_bytes: int = MOST_BYTES) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading.
 
     Parameters
@@ -22,16 +22,18 @@ def open_checked(path: Path, content: BinaryIO | None = None) -> Iterator[h5py.F
     path : Path
     content : binary file, optional
         Read in place of `path`, which then only says where it lies.
+    most_bytes : int
+        What the file may unpack to.
 
     Raises
     ------
     WeightsError
         If it is no HDF5 file or cut short, if it refers to other files (external or soft links, external or
-        virtual storage), or if it unpacks to more than `MOST_BYTES`.
+        virtual storage), or if it unpacks to more than that.
     """
     try:
         with h5py.File(content or path, "r") as file:
-            _check(file, path)
+            _check(file, path, most_bytes)
             yield file
     except (OSError, RuntimeError, KeyError) as error:  # what h5py raises for damage
         raise WeightsError(
@@ -57,7 +59,7 @@ def read_arrays(group: h5py.Group, path: Path) -> Arrays:
     }
 
 
-def _check(file: h5py.File, path: Path) -> None:
+def _check(file: h5py.File, path: Path, most_bytes: int) -> None:
     total = 0
     for dataset in _datasets(file, path):
         if dataset.external or dataset.is_virtual:
@@ -65,8 +67,8 @@ def _check(file: h5py.File, path: Path) -> None:
         if dataset.size is None:
             _refuse(path, f"`{dataset.name}` has no values")
         total += dataset.size * _item_size(dataset, path)
-        if total > MOST_BYTES:
-            _refuse(path, f"it unpacks to more than {MOST_BYTES // 2**20} MiB")
+        if total > most_bytes:
+            _refuse(path, f"it unpacks to more than {most_bytes // 2**20} MiB")
 
 
 def _item_size(dataset: h5py.Dataset, path: Path) -> int:

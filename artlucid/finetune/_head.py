@@ -1,0 +1,107 @@
+"""The head alone: a network from features to predictions, and features in batches."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import average_precision_score
+
+from artlucid.datasets import Split
+from artlucid.finetune import _optimizers
+from artlucid.finetune._jobs import Job
+from artlucid.finetune._task import TASKS
+from artlucid.inputs import epoch_order
+from artlucid.models._network import set_arrays, variables
+
+Array = npt.NDArray[np.float32]
+
+
+class FeatureBatches:
+    """Batches of features, in the orders in which `inputs.Batches` gives the images themselves.
+
+    Parameters
+    ----------
+    features : float32 array of shape (n_images, n_channels)
+    split : Split
+        The images that they are of.
+    batch_size, n_classes : int
+    """
+
+    def __init__(self, features: Array, split: Split, *, batch_size: int, n_classes: int) -> None:
+        self.split = split
+        self.batch_size = batch_size
+        self._features = features
+        self._targets = one_hot(split, n_classes)
+
+    def __len__(self) -> int:
+        return -(-len(self.split) // self.batch_size)
+
+    def in_order(self) -> tuple[Array, Array]:
+        """All features and targets, in the order of the split."""
+        return self._features, self._targets
+
+    def shuffled(self, *, seed: int, epochs: range, augmentation: str = "none") -> Iterator[tuple[Array, Array]]:
+        """Epoch after epoch, each in its own order; features are of images as they are."""
+        assert augmentation == "none"
+        for epoch in epochs:
+            order = epoch_order(len(self.split), seed=seed, epoch=epoch)
+            for start in range(0, len(order), self.batch_size):
+                chosen = order[start : start + self.batch_size]
+                yield self._features[chosen], self._targets[chosen]
+
+    def readable_errors(self) -> contextlib.AbstractContextManager[None]:
+        """No file is read any more."""
+        return contextlib.nullcontext()
+
+
+def one_hot(split: Split, n_classes: int) -> Array:
+    """Labels as an array of shape (n_images, n_classes) with 1 where an image has the class."""
+    assert split.labels is not None
+    if split.labels.ndim == 2:
+        return split.labels.astype(np.float32)
+    return np.eye(n_classes, dtype=np.float32)[split.labels]
+
+
+def build_head(job: Job) -> keras.Model:
+    """The head as a network of its own, at the job's start, compiled as the job's recipe says."""
+    classifier, task = job.architecture.head.classifier, TASKS[job.dataset.task]
+    arrays = {f"{classifier.name}/{part}": job.start.arrays[f"{classifier.name}/{part}"] for part in ("kernel", "bias")}
+    channels, classes = arrays[f"{classifier.name}/kernel"].shape
+    inputs = keras.Input((channels,), dtype="float32", name=job.architecture.feature_layer)
+    logits = keras.layers.Dense(classes, name=classifier.name, dtype="float32")(inputs)
+    predictions = keras.layers.Activation(task.activation, name=classifier.predictions, dtype="float32")(logits)
+    model = keras.Model(inputs, predictions)
+    set_arrays(model, job.architecture, arrays)
+    trained = variables(model, job.architecture)
+    optimizer = _optimizers.build(job.recipe, job.policies.rates.values, trained, job.steps_per_epoch)
+    model.compile(optimizer=optimizer, jit_compile=False, **job.supervision.compile_arguments())
+    return model
+
+
+class MeanAveragePrecision(keras.callbacks.Callback):
+    """Adds the mean average precision on the validation images to the logs of each epoch."""
+
+    def __init__(self, validation: FeatureBatches) -> None:
+        super().__init__()
+        self._validation = validation
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if logs is not None:
+            logs.update(validation_precision(self.model, self._validation))
+
+
+def validation_precision(model: keras.Model, validation: FeatureBatches) -> dict[str, float]:
+    """Mean over the classes of the average precision, as a row of the history names it.
+
+    Classes without a positive image are left out; without any class that has one there is no such value.
+    """
+    features, targets = validation.in_order()
+    scores = keras.ops.convert_to_numpy(model(features, training=False))
+    present = np.flatnonzero(targets.any(axis=0))
+    values = [average_precision_score(targets[:, index], scores[:, index]) for index in present]
+    return {"val_mean_average_precision": float(np.mean(values))} if values else {}
