@@ -43,7 +43,7 @@ LIBRARIES = {
 
 # What single files use beyond that.
 ALSO_USES = {
-    "datasets/_examine.py": {"tqdm"},  # looking at every image takes minutes, and says how many
+    "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
 }
 
 # These are written in Keras alone …

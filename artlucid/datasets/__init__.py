@@ -4,6 +4,13 @@ from artlucid.datasets._dataset import Dataset, Split
 from artlucid.datasets._examine import Examination, Excluded, examine
 from artlucid.datasets._folder import folder
 from artlucid.datasets._load import SPECIFICATIONS, load
+from artlucid.datasets._near_duplicates import (
+    ImageFile,
+    NearDuplicate,
+    NearDuplicates,
+    near_duplicates,
+    near_duplicates_between,
+)
 from artlucid.datasets._rasta import rasta
 from artlucid.datasets._synthetic import synthetic
 from artlucid.datasets._usable import usable
@@ -14,10 +21,15 @@ __all__ = [
     "Dataset",
     "Examination",
     "Excluded",
+    "ImageFile",
+    "NearDuplicate",
+    "NearDuplicates",
     "Split",
     "examine",
     "folder",
     "load",
+    "near_duplicates",
+    "near_duplicates_between",
     "rasta",
     "read_image",
     "synthetic",
