@@ -29,7 +29,9 @@ SPECIFICATIONS: Mapping[str, Specification] = MappingProxyType(
             "folder:PATH", "a folder of images: train/val/test folders, a folder a class, or no classes at all", folder
         ),
         "synthetic": Specification(
-            "synthetic:styles", "six styles of little paintings, drawn on this machine without a download", synthetic
+            "synthetic:KIND",
+            "drawn here, no download: `styles` (little paintings) or `objects` (several an image)",
+            synthetic,
         ),
     }
 )
@@ -59,9 +61,9 @@ def load(specification: str | Dataset) -> Dataset:
     Traceback (most recent call last):
         ...
     artlucid.errors.DataError: `data` must be KIND:WHERE. Received 'pictures:/data'. Use one of:
-      rasta:PATH        RASTA's layout: wikipaintings_{train,val,test}/<Style>/<image>
-      folder:PATH       a folder of images: train/val/test folders, a folder a class, or no classes at all
-      synthetic:styles  six styles of little paintings, drawn on this machine without a download
+      rasta:PATH      RASTA's layout: wikipaintings_{train,val,test}/<Style>/<image>
+      folder:PATH     a folder of images: train/val/test folders, a folder a class, or no classes at all
+      synthetic:KIND  drawn here, no download: `styles` (little paintings) or `objects` (several an image)
     """
     if isinstance(specification, Dataset):
         return specification
