@@ -4,6 +4,7 @@ An object is a list of coloured polygons in a frame from -1 to 1, x to the right
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -16,25 +17,38 @@ Polygon: TypeAlias = npt.NDArray[np.float64]
 Parts: TypeAlias = list[tuple[Polygon, int]]
 
 # How many times larger than in the picture the objects are drawn, so that their edges become smooth.
-FINER = 4
+FINER = 3
 
-# How much of a background lies under one colour, and half the width of an object, in halves of the picture's.
-VEIL = (0.3, 0.7)
-SCALE = (0.32, 0.5)
+# How much of a background lies under one colour; the width of an object's frame, as a part of the picture's.
+VEIL = (0.6, 0.85)
+WIDTH = (0.42, 0.6)
+
+# How much larger than its frame the sheet is that an object is drawn on, so that it can be turned.
+MARGIN = 1.4
 
 # How often a picture has none, one, two or three objects.
 NUMBERS = (0.1, 0.3, 0.35, 0.25)
 
 
+@dataclass(frozen=True)
+class Object:
+    """The polygons of an object, and the style in which those of colour 0 are painted."""
+
+    parts: Callable[[Generator], Parts]
+    style: str
+
+
 def depict(generator: Generator, size: int) -> tuple[npt.NDArray[np.uint8], tuple[str, ...]]:
     """Draw one picture, RGB in 0 … 255 of shape (size, size, 3), and name the objects on it, no kind twice."""
     names = generator.permutation(sorted(OBJECTS))[: generator.choice(len(NUMBERS), p=NUMBERS)].tolist()
-    ground = _background(generator, size)
-    canvas = Image.fromarray((255 * ground + 0.5).astype(np.uint8)).resize((FINER * size,) * 2, Image.Resampling.BOX)
-    # A quarter of the picture for each, so that none hides another.
+    canvas = _image(_background(generator, size)).resize((FINER * size,) * 2, Image.Resampling.BOX)
+    # A quarter of the picture for each, so that hardly one hides another.
     for name, quarter in zip(names, generator.permutation(4), strict=False):
-        middle = np.array([quarter % 2, quarter // 2]) - 0.5 + generator.uniform(-0.12, 0.12, 2)
-        _place(canvas, OBJECTS[name](generator), middle, generator)
+        width = generator.uniform(*WIDTH)
+        middle = np.array([quarter % 2, quarter // 2]) / 2 + 0.25 + generator.uniform(-0.06, 0.06, 2)
+        sheet = _sheet(OBJECTS[name], int(width * canvas.width), generator)
+        corner = np.clip(middle, width / 2, 1 - width / 2) * canvas.width - sheet.width / 2
+        canvas.paste(sheet, tuple(corner.astype(int).tolist()), sheet)
     picture = np.asarray(canvas.reduce(FINER), np.float32) / np.float32(255)
     return lit(picture, generator), tuple(sorted(names))
 
@@ -43,25 +57,31 @@ def _background(generator: Generator, size: int) -> Painting:
     """Paint in one of the six styles, under a veil of one colour."""
     painting = STYLES[generator.permutation(sorted(STYLES))[0]](generator, size)
     veil = np.float32(generator.uniform(*VEIL))
-    veiled: Painting = np.clip((1 - veil) * painting + veil * palette(generator, 2)[0], 0, 1).astype(np.float32)
+    veiled: Painting = (1 - veil) * painting + veil * palette(generator, 2)[0]
     return veiled
 
 
-def _place(canvas: Image.Image, parts: Parts, middle: npt.NDArray[np.float64], generator: Generator) -> None:
-    angle, scale = generator.normal(0, 0.12), generator.uniform(*SCALE)
-    mirror = generator.choice([-1, 1])
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * [mirror, 1]
+def _sheet(drawn: Object, width: int, generator: Generator) -> Image.Image:
+    """Draw an object whose frame has that width, slightly turned, on a transparent sheet."""
+    side = int(MARGIN * width)
+    angle, mirror = generator.normal(0, 0.12), generator.choice([-1, 1])
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) * [[mirror], [1]]
     colours = (255 * palette(generator, 4)).astype(int)
-    ink = (colours.min(axis=0) * 0.3).astype(int)
-    draw = ImageDraw.Draw(canvas)
-    for polygon, colour in parts:
-        corners = (middle + scale * polygon @ turn.T + 1) / 2 * canvas.width
-        draw.polygon(
-            [tuple(corner) for corner in corners.tolist()],
-            fill=tuple(colours[colour].tolist()),
-            outline=tuple(ink.tolist()),
-            width=max(canvas.width // 96, 1),
-        )
+    fills = [Image.new("RGB", (side, side), tuple(colour)) for colour in colours.tolist()]
+    fills[0] = _image(STYLES[drawn.style](generator, side))
+    ink = tuple((0.15 * colours.min(axis=0)).astype(int).tolist())
+    sheet = Image.new("RGBA", (side, side))
+    for polygon, colour in drawn.parts(generator):
+        corners = [tuple(corner) for corner in (side / 2 + width / 2 * polygon @ turn).tolist()]
+        mask = Image.new("L", sheet.size)
+        ImageDraw.Draw(mask).polygon(corners, fill=255)
+        sheet.paste(fills[colour], mask=mask)
+        ImageDraw.Draw(sheet).polygon(corners, outline=ink, width=max(width // 30, 1))
+    return sheet
+
+
+def _image(painting: Painting) -> Image.Image:
+    return Image.fromarray(np.clip(255 * painting + 0.5, 0, 255).astype(np.uint8))
 
 
 def _box(left: float, top: float, right: float, bottom: float) -> Polygon:
@@ -96,9 +116,9 @@ def _boat(generator: Generator) -> Parts:
     mast, jib = generator.uniform(-0.15, 0.15), generator.uniform(0.35, 0.75)
     return [
         (_stroke((mast, 0.4), (mast, -1), 0.08), 2),
-        (np.array([[mast + 0.08, -0.95], [mast + jib, 0.2], [mast + 0.08, 0.2]]), 1),
-        (np.array([[mast - 0.08, -0.8], [mast - 0.08, 0.2], [mast - 0.65, 0.2]]), 3),
-        (np.array([[-1, 0.35], [1, 0.35], [0.65, 0.85], [-0.65, 0.85]]), 0),
+        (np.array([[mast + 0.08, -0.95], [mast + jib, 0.2], [mast + 0.08, 0.2]]), 0),
+        (np.array([[mast - 0.08, -0.8], [mast - 0.08, 0.2], [mast - 0.65, 0.2]]), 0),
+        (np.array([[-1, 0.35], [1, 0.35], [0.65, 0.85], [-0.65, 0.85]]), 1),
     ]
 
 
@@ -146,11 +166,11 @@ def _tree(generator: Generator) -> Parts:
     return [trunk, *((_ellipse(x, y, 0.95, 0.9), 0) for x, y in crowns)]
 
 
-OBJECTS: Mapping[str, Callable[[Generator], Parts]] = {
-    "bird": _bird,
-    "boat": _boat,
-    "figure": _figure,
-    "house": _house,
-    "sun": _sun,
-    "tree": _tree,
+OBJECTS: Mapping[str, Object] = {
+    "bird": Object(_bird, "strokes"),
+    "boat": Object(_boat, "stripes"),
+    "figure": Object(_figure, "gradients"),
+    "house": Object(_house, "blocks"),
+    "sun": Object(_sun, "rings"),
+    "tree": Object(_tree, "dots"),
 }
