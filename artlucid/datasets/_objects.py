@@ -20,11 +20,14 @@ Parts: TypeAlias = list[tuple[Polygon, int]]
 FINER = 3
 
 # How much of a background lies under one colour; the width of an object's frame, as a part of the picture's.
-VEIL = (0.6, 0.85)
-WIDTH = (0.42, 0.6)
+VEIL = (0.75, 0.95)
+WIDTH = (0.46, 0.62)
 
 # How much larger than its frame the sheet is that an object is drawn on, so that it can be turned.
 MARGIN = 1.4
+
+# Among how many places the one for an object is chosen.
+PLACES = 12
 
 # How often a picture has none, one, two or three objects.
 NUMBERS = (0.1, 0.3, 0.35, 0.25)
@@ -42,15 +45,23 @@ def depict(generator: Generator, size: int) -> tuple[npt.NDArray[np.uint8], tupl
     """Draw one picture, RGB in 0 … 255 of shape (size, size, 3), and name the objects on it, no kind twice."""
     names = generator.permutation(sorted(OBJECTS))[: generator.choice(len(NUMBERS), p=NUMBERS)].tolist()
     canvas = _image(_background(generator, size)).resize((FINER * size,) * 2, Image.Resampling.BOX)
-    # A quarter of the picture for each, so that hardly one hides another.
-    for name, quarter in zip(names, generator.permutation(4), strict=False):
+    middles = np.zeros((0, 2))
+    for name in names:
         width = generator.uniform(*WIDTH)
-        middle = np.array([quarter % 2, quarter // 2]) / 2 + 0.25 + generator.uniform(-0.06, 0.06, 2)
+        middles = np.concatenate([middles, [_far_from(middles, width / 2, generator)]])
         sheet = _sheet(OBJECTS[name], int(width * canvas.width), generator)
-        corner = np.clip(middle, width / 2, 1 - width / 2) * canvas.width - sheet.width / 2
+        corner = middles[-1] * canvas.width - sheet.width / 2
         canvas.paste(sheet, tuple(corner.astype(int).tolist()), sheet)
     picture = np.asarray(canvas.reduce(FINER), np.float32) / np.float32(255)
     return lit(picture, generator), tuple(sorted(names))
+
+
+def _far_from(middles: npt.NDArray[np.float64], margin: float, generator: Generator) -> npt.NDArray[np.float64]:
+    """Choose, of a few places, the one farthest from those taken, so that objects hide little of each other."""
+    places = generator.uniform(margin, 1 - margin, (PLACES, 2))
+    distances = np.linalg.norm(places[:, None] - middles, axis=2).min(axis=1, initial=2)
+    chosen: npt.NDArray[np.float64] = places[distances.argmax()]
+    return chosen
 
 
 def _background(generator: Generator, size: int) -> Painting:

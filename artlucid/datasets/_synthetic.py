@@ -19,7 +19,7 @@ from artlucid.datasets._synthetic_layouts import CLASS_FOLDERS, ICONART, Layout
 from artlucid.errors import DataError
 from artlucid.files import cache_folder
 
-# Hidden, so that a drawn dataset is also an ordinary `folder:PATH`.
+# Hidden, so that a drawn dataset is also an ordinary `folder:PATH` or `iconart:PATH`.
 MANIFEST = ".artlucid-synthetic.json"
 
 
@@ -50,7 +50,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "styles": Kind(1, tuple(sorted(STYLES)), paint, CLASS_FOLDERS, (200, 40, 40)),
-    "objects": Kind(1, tuple(sorted(OBJECTS)), depict, ICONART, (300, 100, 200)),
+    "objects": Kind(1, tuple(sorted(OBJECTS)), depict, ICONART, (600, 100, 200)),
 }
 
 # What `synthetic:KIND` stands for, beside the kind's own numbers.
@@ -72,7 +72,7 @@ def synthetic(
     ----------
     kind : str
         "styles": one of blocks, dots, gradients, rings, stripes and strokes, in random palettes that tell nothing.
-        "objects": none to three of bird, boat, figure, house, sun and tree, before such a painting.
+        "objects": none to three of bird, boat, figure, house, sun and tree, each patterned in one of these styles.
     seed : int
         Each image follows from (seed, class, split, index) alone; an image of objects from (seed, split, index).
     folder : path-like, optional
@@ -82,7 +82,7 @@ def synthetic(
     images_per_class : tuple of int, optional
         Of "styles": for train, val and test, (200, 40, 40) by default.
     images : tuple of int, optional
-        Of "objects", where an image may be of several classes: for train, val and test, (300, 100, 200) by default.
+        Of "objects", where an image may be of several classes: for train, val and test, (600, 100, 200) by default.
     size : int
         Height and width of the images, in pixels.
 
@@ -209,7 +209,7 @@ def _check_manifest(root: Path, expected: Mapping[str, Any]) -> None:
     if found != expected:
         raise DataError(
             f"`folder` must hold the dataset that the arguments describe: {dict(expected)}. Received {root} with "
-            f"{found}. Give another folder, or load it as it is with `folder:{root}`."
+            f"{found}. Give another folder, or the arguments that this one was drawn with."
         )
 
 

@@ -133,7 +133,7 @@ def test_load_draws_the_defaults():
     assert defaults["images_per_class"].default is defaults["images"].default is None
     assert {name: kind.numbers for name, kind in synthetic_module.KINDS.items()} == {
         "styles": (200, 40, 40),
-        "objects": (300, 100, 200),
+        "objects": (600, 100, 200),
     }
 
 
@@ -176,7 +176,7 @@ def test_concurrent_drawing(tmp_path):
         ({"seed": -1}, "`seed` must be an integer", "-1", "Give 0"),
         ({"seed": 0.5}, "`seed` must be an integer", "0.5", "Give 0"),
         ({"images": (1, 1, 1)}, "given as `images_per_class`", "`images=(1, 1, 1)`", "(200, 40, 40)"),
-        ({"kind": "objects"}, "given as `images`", "`images_per_class=(3, 2, 1)`", "(300, 100, 200)"),
+        ({"kind": "objects"}, "given as `images`", "`images_per_class=(3, 2, 1)`", "(600, 100, 200)"),
         ({"images_per_class": ()}, "three integers", "()", "(200, 40, 40)"),
         ({"images_per_class": (1, 1)}, "three integers", "(1, 1)", "(200, 40, 40)"),
         ({"images_per_class": (1, 1, 0)}, "three integers", "(1, 1, 0)", "(200, 40, 40)"),
