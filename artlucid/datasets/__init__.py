@@ -5,6 +5,13 @@ from artlucid.datasets._examine import Examination, examine
 from artlucid.datasets._folder import folder
 from artlucid.datasets._iconart import iconart
 from artlucid.datasets._load import SPECIFICATIONS, load
+from artlucid.datasets._near_duplicates import (
+    ImageFile,
+    NearDuplicate,
+    NearDuplicates,
+    near_duplicates,
+    near_duplicates_between,
+)
 from artlucid.datasets._paintings import paintings
 from artlucid.datasets._rasta import rasta
 from artlucid.datasets._synthetic import synthetic
@@ -16,11 +23,16 @@ __all__ = [
     "Dataset",
     "Examination",
     "Excluded",
+    "ImageFile",
+    "NearDuplicate",
+    "NearDuplicates",
     "Split",
     "examine",
     "folder",
     "iconart",
     "load",
+    "near_duplicates",
+    "near_duplicates_between",
     "paintings",
     "rasta",
     "read_image",

@@ -2,17 +2,13 @@
 
 import dataclasses
 import hashlib
-import sys
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
 from artlucid.datasets._dataset import SPLIT_NAMES, Dataset, Excluded, Split
-from artlucid.datasets._processors import usable_processors
+from artlucid.datasets._each_image import each_image
 from artlucid.datasets.images import check_shorter_side, decode, explain, open_regular_file, resized
 from artlucid.errors import DataError
 
@@ -80,7 +76,8 @@ def examine(
     """
     names = _chosen(dataset, splits)
     check_shorter_side(shorter_side)
-    outcomes = _read_all([dataset.splits[name] for name in names], shorter_side, progress)
+    chosen = [dataset.splits[name] for name in names]
+    outcomes = each_image(partial(_read, shorter_side), chosen, description="Reading images", progress=progress)
     failures = [outcome for outcome in outcomes if outcome.failure is not None]
     missing = {file for file in dataset.missing if splits is None or file.split in names}
     unreadable = [Excluded(failed.split, failed.relative_path, str(failed.failure)) for failed in failures]
@@ -98,23 +95,6 @@ def _chosen(dataset: Dataset, splits: Sequence[str] | None) -> tuple[str, ...]:
             f"Choose among {', '.join(dataset.splits)}, for example `splits=[{next(iter(dataset.splits))!r}]`."
         )
     return tuple(name for name in dataset.splits if name in splits)
-
-
-def _read_all(splits: Sequence[Split], shorter_side: int | None, progress: bool) -> list[_Outcome]:
-    jobs = [(split, index) for split in splits for index in range(len(split))]
-    shown = None if progress else True
-    bar = tqdm(total=len(jobs), desc="Reading images", unit="image", file=sys.stderr, disable=shown)
-    with bar, ThreadPoolExecutor(usable_processors()) as pool:
-        try:
-            outcomes = []
-            for outcome in pool.map(partial(_read, shorter_side), *zip(*jobs, strict=True)) if jobs else ():
-                outcomes.append(outcome)
-                bar.update()
-        except BaseException:
-            # Otherwise Ctrl-C would wait until all files are read.
-            pool.shutdown(cancel_futures=True)
-            raise
-    return outcomes
 
 
 def _read(shorter_side: int | None, split: Split, index: int) -> _Outcome:

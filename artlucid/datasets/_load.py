@@ -49,7 +49,9 @@ SPECIFICATIONS: Mapping[str, Specification] = MappingProxyType(
             "folder:PATH", "a folder of images: train/val/test folders, a folder a class, or no classes at all", folder
         ),
         "synthetic": Specification(
-            "synthetic:styles", "six styles of little paintings, drawn on this machine without a download", synthetic
+            "synthetic:KIND",
+            "drawn here, no download: `styles` (little paintings) or `objects` (several an image)",
+            synthetic,
         ),
     }
 )
@@ -95,7 +97,7 @@ def load(
       paintings:PATH    the Paintings dataset: its table, .xlsx or text, and the images
       iconart:PATH      IconArt's layout: ImageSets/Main/<name>.csv and JPEGImages/<item>.jpg
       folder:PATH       a folder of images: train/val/test folders, a folder a class, or no classes at all
-      synthetic:styles  six styles of little paintings, drawn on this machine without a download
+      synthetic:KIND  drawn here, no download: `styles` (little paintings) or `objects` (several an image)
     """
     dataset = _loaded(specification, {} if split_seed is None else {"split_seed": split_seed})
     return dataset if metadata is None else with_metadata(dataset, metadata)

@@ -13,7 +13,12 @@ Generator = np.random.Generator
 
 def paint(style: str, generator: Generator, size: int) -> npt.NDArray[np.uint8]:
     """Paint one image: RGB in 0 … 255 of shape (size, size, 3)."""
-    painting = STYLES[style](generator, size)
+    return lit(STYLES[style](generator, size), generator)
+
+
+def lit(painting: Painting, generator: Generator) -> npt.NDArray[np.uint8]:
+    """Light a painting from one side, and give it the grain of a canvas: RGB in 0 … 255 of the same shape."""
+    size = len(painting)
     across, down = _coordinates(size)
     angle = generator.uniform(0, 2 * np.pi)
     light = 1 + generator.uniform(0, 0.25) * (np.cos(angle) * across + np.sin(angle) * down)
@@ -28,7 +33,7 @@ def _coordinates(size: int) -> tuple[Painting, Painting]:
     return across, down
 
 
-def _palette(generator: Generator, number: int) -> Painting:
+def palette(generator: Generator, number: int) -> Painting:
     """Choose colours around a hue and its complement, as all styles do, so that colour tells none of them apart."""
     hue = generator.uniform()
     hues = hue + 0.5 * generator.integers(0, 2, number) + generator.normal(0, 0.08, number)
@@ -38,9 +43,9 @@ def _palette(generator: Generator, number: int) -> Painting:
     return np.array(colours, np.float32)
 
 
-def _coloured(palette: Painting, numbers: npt.NDArray[np.integer]) -> Painting:
-    colours: Painting = palette[numbers]
-    return colours
+def _coloured(colours: Painting, numbers: npt.NDArray[np.integer]) -> Painting:
+    painted: Painting = colours[numbers]
+    return painted
 
 
 def _blocks(generator: Generator, size: int) -> Painting:
@@ -49,7 +54,7 @@ def _blocks(generator: Generator, size: int) -> Painting:
     columns = np.searchsorted(np.sort(generator.uniform(-1, 1, generator.integers(2, 6))), across + tilt * down)
     rows = np.searchsorted(np.sort(generator.uniform(-1, 1, generator.integers(2, 6))), down - tilt * across)
     colours = generator.integers(0, 6, (6, 6))
-    return _coloured(_palette(generator, 6), colours[rows, columns])
+    return _coloured(palette(generator, 6), colours[rows, columns])
 
 
 def _stripes(generator: Generator, size: int) -> Painting:
@@ -59,7 +64,7 @@ def _stripes(generator: Generator, size: int) -> Painting:
     wave = generator.uniform(0, 0.08) * np.sin(generator.uniform(2, 5) * along + generator.uniform(0, 2 * np.pi))
     number = int(generator.integers(3, 6))
     stripe = np.floor((beside + wave) * generator.uniform(3, 8) + generator.uniform(0, number)).astype(int)
-    return _coloured(_palette(generator, number), stripe % number)
+    return _coloured(palette(generator, number), stripe % number)
 
 
 def _dots(generator: Generator, size: int) -> Painting:
@@ -70,9 +75,9 @@ def _dots(generator: Generator, size: int) -> Painting:
     shift = generator.uniform(-0.15, 0.15, (2, cells, cells))[:, row, column]
     radius = generator.uniform(0.22, 0.38, (cells, cells))[row, column]
     distance = np.hypot(x - column - 0.5 - shift[0], y - row - 0.5 - shift[1])
-    palette = _palette(generator, 5)
-    colours = _coloured(palette, generator.integers(1, 5, (cells, cells))[row, column])
-    return np.where((distance < radius)[..., None], colours, palette[0])
+    colours = palette(generator, 5)
+    dots = _coloured(colours, generator.integers(1, 5, (cells, cells))[row, column])
+    return np.where((distance < radius)[..., None], dots, colours[0])
 
 
 def _gradients(generator: Generator, size: int) -> Painting:
@@ -81,9 +86,9 @@ def _gradients(generator: Generator, size: int) -> Painting:
     phase = generator.uniform(0, 2 * np.pi, 2)
     height = np.cos(angle) * across + np.sin(angle) * down
     height = height + bend * np.sin(1.5 * across + phase[0]) * np.cos(1.5 * down + phase[1])
-    palette = _palette(generator, 4)
     stops = np.linspace(height.min(), height.max(), 4)
-    return np.stack([np.interp(height, stops, channel) for channel in palette.T], axis=-1).astype(np.float32)
+    channels = palette(generator, 4).T
+    return np.stack([np.interp(height, stops, channel) for channel in channels], axis=-1).astype(np.float32)
 
 
 def _rings(generator: Generator, size: int) -> Painting:
@@ -92,21 +97,21 @@ def _rings(generator: Generator, size: int) -> Painting:
     distance = np.hypot(across - centres[:, 0], down - centres[:, 1]).min(axis=0)
     number = int(generator.integers(3, 6))
     ring = np.floor(distance * generator.uniform(4, 9) + generator.uniform(0, number)).astype(int)
-    return _coloured(_palette(generator, number), ring % number)
+    return _coloured(palette(generator, number), ring % number)
 
 
 def _strokes(generator: Generator, size: int) -> Painting:
     number = 140
-    palette = (255 * _palette(generator, 6)).astype(int)
+    colours = (255 * palette(generator, 6)).astype(int)
     centres = generator.uniform(0, size, (number, 2))
     flow = generator.uniform(0, np.pi) + 0.6 * np.sin(centres @ generator.normal(0, 3 / size, 2))
     angles = flow + generator.normal(0, 0.25, number)
     halves = generator.uniform(0.05, 0.11, number)[:, None] * size * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     widths = generator.integers(max(size // 32, 1), max(size // 16, 1) + 1, number)
-    canvas = Image.new("RGB", (size, size), tuple(palette[0].tolist()))
+    canvas = Image.new("RGB", (size, size), tuple(colours[0].tolist()))
     draw = ImageDraw.Draw(canvas)
     for start, end, width, colour in zip(
-        centres - halves, centres + halves, widths, palette[generator.integers(0, 6, number)], strict=True
+        centres - halves, centres + halves, widths, colours[generator.integers(0, 6, number)], strict=True
     ):
         draw.line([tuple(start), tuple(end)], fill=tuple(colour.tolist()), width=int(width))
     return np.asarray(canvas, np.float32) / np.float32(255)

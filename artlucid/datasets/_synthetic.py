@@ -10,63 +10,86 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from filelock import FileLock
-from PIL import Image
 
 from artlucid.datasets._dataset import SPLIT_NAMES, Dataset
-from artlucid.datasets._split_folders import read_split_folders
+from artlucid.datasets._objects import OBJECTS, depict
 from artlucid.datasets._styles import STYLES, paint
+from artlucid.datasets._synthetic_layouts import CLASS_FOLDERS, ICONART, Layout
 from artlucid.errors import DataError
 from artlucid.files import cache_folder
 
-# Hidden, so that a drawn dataset is also an ordinary `folder:PATH`.
+# Hidden, so that a drawn dataset is also an ordinary `folder:PATH` or `iconart:PATH`.
 MANIFEST = ".artlucid-synthetic.json"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of drawing: its classes, what draws an image of a class, and the version of that drawing."""
+    """One kind of drawing.
+
+    Attributes
+    ----------
+    version : int
+        Of the drawing: it changes when the pixels do.
+    class_names : tuple of str
+        Sorted.
+    draw : callable
+        Draws one image, as the layout calls it.
+    layout : Layout
+        How the images lie on disk.
+    numbers : tuple of int
+        How many to draw for train, val and test by default.
+    """
 
     version: int
     class_names: tuple[str, ...]
-    draw: Callable[[str, np.random.Generator, int], npt.NDArray[np.uint8]]
+    draw: Callable[..., Any]
+    layout: Layout
+    numbers: tuple[int, int, int]
 
 
-KINDS: Mapping[str, Kind] = {"styles": Kind(1, tuple(sorted(STYLES)), paint)}
+KINDS: Mapping[str, Kind] = {
+    "styles": Kind(1, tuple(sorted(STYLES)), paint, CLASS_FOLDERS, (200, 40, 40)),
+    "objects": Kind(1, tuple(sorted(OBJECTS)), depict, ICONART, (600, 100, 200)),
+}
 
-# Seed, images per class and size of what `synthetic:KIND` stands for.
-DEFAULTS = (0, (200, 40, 40), 96)
+# What `synthetic:KIND` stands for, beside the kind's own numbers.
+SEED, SIZE = 0, 96
 
 
 def synthetic(
     kind: str = "styles",
     *,
-    seed: int = 0,
+    seed: int = SEED,
     folder: str | os.PathLike[str] | None = None,
-    images_per_class: tuple[int, int, int] = (200, 40, 40),
-    size: int = 96,
+    images_per_class: tuple[int, int, int] | None = None,
+    images: tuple[int, int, int] | None = None,
+    size: int = SIZE,
 ) -> Dataset:
     """Draw a dataset, or reuse the one that was drawn before.
 
     Parameters
     ----------
     kind : str
-        "styles": blocks, dots, gradients, rings, stripes and strokes in random palettes that tell nothing.
+        "styles": one of blocks, dots, gradients, rings, stripes and strokes, in random palettes that tell nothing.
+        "objects": none to three of bird, boat, figure, house, sun and tree, each patterned in one of these styles.
     seed : int
-        Each image follows from (seed, class, split, index) alone.
+        Each image follows from (seed, class, split, index) alone; an image of objects from (seed, split, index).
     folder : path-like, optional
-        Where the images go, as `<split>/<class>/<number>.png`; a folder of its own in `$ARTLUCID_CACHE`, else in
-        `artlucid` in the Keras home (`$KERAS_HOME` or `~/.keras`).
-    images_per_class : tuple of int
-        For train, val and test.
+        Where the images go: as `<split>/<class>/<number>.png`, or as `JPEGImages/<split>-<number>.png` with a table
+        of labels in IconArt's form. By default a folder of its own in `$ARTLUCID_CACHE`, else in `artlucid` in the
+        Keras home (`$KERAS_HOME` or `~/.keras`).
+    images_per_class : tuple of int, optional
+        Of "styles": for train, val and test, (200, 40, 40) by default.
+    images : tuple of int, optional
+        Of "objects", where an image may be of several classes: for train, val and test, (600, 100, 200) by default.
     size : int
         Height and width of the images, in pixels.
 
     Returns
     -------
     Dataset
-        One label an image.
+        One label an image; several or none with "objects".
 
     Raises
     ------
@@ -81,37 +104,55 @@ def synthetic(
     ('blocks', 'dots', 'gradients', 'rings', 'stripes', 'strokes')
     >>> len(drawn.train)
     12
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     drawn = synthetic("objects", folder=Path(parent, "objects"), images=(4, 1, 1), size=32)
+    >>> drawn.class_names, drawn.train.labels.shape
+    (('bird', 'boat', 'figure', 'house', 'sun', 'tree'), (4, 6))
     """
-    _check_arguments(kind, seed, images_per_class, size)
+    numbers = _numbers(kind, {"images_per_class": images_per_class, "images": images})
+    _check_arguments(KINDS[kind], seed, numbers, size)
+    layout = KINDS[kind].layout
     manifest = {
         "format": "artlucid.synthetic",
         "version": KINDS[kind].version,
         "kind": kind,
         "seed": int(seed),
-        "images_per_class": [int(number) for number in images_per_class],
+        layout.argument: [int(number) for number in numbers],
         "size": int(size),
     }
     root = _default_folder(manifest) if folder is None else Path(os.path.abspath(Path(folder).expanduser()))
     if not (root / MANIFEST).is_file():
         _draw_under_lock(root, manifest)
     _check_manifest(root, manifest)
-    dataset = read_split_folders("synthetic", root, {name: name for name in SPLIT_NAMES})
-    _check_complete(dataset, images_per_class)
-    default = folder is None and (seed, tuple(images_per_class), size) == DEFAULTS
-    return dataclasses.replace(dataset, specification=f"synthetic:{kind}" if default else f"folder:{root}")
+    dataset = layout.read(root)
+    _check_complete(dataset, manifest)
+    default = folder is None and (seed, tuple(numbers), size) == (SEED, KINDS[kind].numbers, SIZE)
+    return dataclasses.replace(dataset, specification=f"synthetic:{kind}" if default else f"{layout.loader}:{root}")
 
 
-def _check_arguments(kind: str, seed: int, images_per_class: tuple[int, int, int], size: int) -> None:
+def _numbers(kind: str, given: Mapping[str, tuple[int, int, int] | None]) -> tuple[int, int, int]:
     if kind not in KINDS:
         raise DataError(
             f"`kind` must be one of {', '.join(KINDS)}. Received {kind!r}. Write `synthetic:{next(iter(KINDS))}`."
         )
+    argument = KINDS[kind].layout.argument
+    for name, numbers in given.items():
+        if name != argument and numbers is not None:
+            raise DataError(
+                f"The numbers of images must be given as `{argument}` with kind {kind!r}. Received "
+                f"`{name}={numbers!r}`. Give `{argument}={KINDS[kind].numbers}`, for example."
+            )
+    numbers = given[argument]
+    return KINDS[kind].numbers if numbers is None else numbers
+
+
+def _check_arguments(kind: Kind, seed: int, numbers: tuple[int, int, int], size: int) -> None:
     if not _is_integer(seed, least=0):
         raise DataError(f"`seed` must be an integer from 0 on. Received {seed!r}. Give 0, for example.")
-    if len(images_per_class) != len(SPLIT_NAMES) or not all(_is_integer(n, least=1) for n in images_per_class):
+    if len(numbers) != len(SPLIT_NAMES) or not all(_is_integer(number, least=1) for number in numbers):
         raise DataError(
-            f"`images_per_class` must be three integers from 1 on, for {', '.join(SPLIT_NAMES)}. "
-            f"Received {images_per_class!r}. Give (200, 40, 40), for example."
+            f"`{kind.layout.argument}` must be three integers from 1 on, for {', '.join(SPLIT_NAMES)}. "
+            f"Received {numbers!r}. Give {kind.numbers}, for example."
         )
     if not _is_integer(size, least=16):
         raise DataError(f"`size` must be an integer from 16 on, in pixels. Received {size!r}. Give 96, for example.")
@@ -122,7 +163,7 @@ def _is_integer(value: object, least: int) -> bool:
 
 
 def _default_folder(manifest: Mapping[str, Any]) -> Path:
-    numbers = "x".join(str(number) for number in manifest["images_per_class"])
+    numbers = "x".join(str(number) for number in manifest[KINDS[manifest["kind"]].layout.argument])
     name = f"{manifest['kind']}-{manifest['version']}-seed{manifest['seed']}-{numbers}-{manifest['size']}px"
     return Path(os.path.abspath(cache_folder() / "synthetic" / name))
 
@@ -156,15 +197,7 @@ def _draw_beside(root: Path, manifest: Mapping[str, Any]) -> None:
 
 def _draw(folder: Path, manifest: Mapping[str, Any]) -> None:
     kind = KINDS[manifest["kind"]]
-    for split, (split_name, number) in enumerate(zip(SPLIT_NAMES, manifest["images_per_class"], strict=True)):
-        for label, class_name in enumerate(kind.class_names):
-            class_folder = folder / split_name / class_name
-            class_folder.mkdir(parents=True)
-            for index in range(number):
-                generator = np.random.default_rng([manifest["seed"], label, split, index])
-                painting = Image.fromarray(kind.draw(class_name, generator, manifest["size"]))
-                # Without compression the byte sizes, and so the dataset's identity, hang on no version of zlib.
-                painting.save(class_folder / f"{index:0{len(str(number - 1))}}.png", compress_level=0)
+    kind.layout.write(folder, kind.draw, kind.class_names, manifest)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
@@ -176,13 +209,14 @@ def _check_manifest(root: Path, expected: Mapping[str, Any]) -> None:
     if found != expected:
         raise DataError(
             f"`folder` must hold the dataset that the arguments describe: {dict(expected)}. Received {root} with "
-            f"{found}. Give another folder, or load it as it is with `folder:{root}`."
+            f"{found}. Give another folder, or the arguments that this one was drawn with."
         )
 
 
-def _check_complete(dataset: Dataset, images_per_class: tuple[int, int, int]) -> None:
-    for name, number in zip(SPLIT_NAMES, images_per_class, strict=True):
-        expected = number * len(dataset.class_names)
+def _check_complete(dataset: Dataset, manifest: Mapping[str, Any]) -> None:
+    kind = KINDS[manifest["kind"]]
+    for name, number in zip(SPLIT_NAMES, manifest[kind.layout.argument], strict=True):
+        expected = kind.layout.n_images(number, len(kind.class_names))
         if len(dataset.split(name)) != expected:
             raise DataError(
                 f"A drawn dataset must stay as it was drawn. Received {dataset.root} with {len(dataset.split(name))} "

@@ -187,9 +187,11 @@ def take_up(
     None if the run is finished.
     """
     recorded = run.manifest
-    began_with = recipes.from_json(recorded["recipe"])
-    # Where a recipe comes from is no setting: a file may have moved, and Python's own changes leave no trace there.
-    recipe = began_with if recipe is None else replace(recipes.load(recipe), source=began_with.source)
+    if recipe is None:
+        recipe = recipes.from_json(recorded["recipe"])
+    else:
+        # Where a recipe comes from is no setting: a file may have moved, and Python's own changes leave no trace there.
+        recipe = replace(recipes.load(recipe), source=recorded["recipe"].get("source", ""))
     used = recorded["environment"]["precision"]["used"]
     precision = environment.resolve_precision(used if options.precision == "auto" else options.precision)
     devices = resolve_devices(options.devices or recorded_devices(recorded["environment"]))

@@ -1,3 +1,5 @@
+import dataclasses
+import inspect
 import json
 import multiprocessing
 
@@ -17,6 +19,10 @@ EXPECTED_MEANS = {
     "stripes": 120.18,
 }
 FEW = {"images_per_class": (3, 2, 1), "size": 32}
+FEW_OF = {"styles": FEW, "objects": {"images": (18, 12, 6), "size": 32}}
+MORE_OF = {"styles": {"images_per_class": (4, 2, 1)}, "objects": {"images": (19, 12, 6)}}
+
+each_kind = pytest.mark.parametrize("kind", synthetic_module.KINDS)
 
 
 def pixels(data):
@@ -33,14 +39,21 @@ def test_layout(tmp_path):
     assert pixels(data).shape == (36, 32, 32, 3)
 
 
-def test_every_image_follows_from_the_seed_alone(tmp_path):
-    first = synthetic(folder=tmp_path / "a", **FEW)
-    again = synthetic(folder=tmp_path / "b", **FEW)
-    more = synthetic(folder=tmp_path / "c", images_per_class=(4, 2, 1), size=32)
-    other = synthetic(folder=tmp_path / "d", seed=1, **FEW)
+def test_every_kind_is_tested():
+    assert set(FEW_OF) == set(MORE_OF) == set(synthetic_module.KINDS)
+
+
+@each_kind
+def test_every_image_follows_from_the_seed_alone(tmp_path, kind):
+    few = FEW_OF[kind]
+    first = synthetic(kind, folder=tmp_path / "a", **few)
+    again = synthetic(kind, folder=tmp_path / "b", **few)
+    more = synthetic(kind, folder=tmp_path / "c", **{**few, **MORE_OF[kind]})
+    other = synthetic(kind, folder=tmp_path / "d", seed=1, **few)
     assert first.identity == again.identity
     np.testing.assert_array_equal(pixels(first), pixels(again))
     np.testing.assert_array_equal(read_image(first.train.path(2)), read_image(more.train.path(2)))
+    np.testing.assert_array_equal(first.train.labels[:3], more.train.labels[:3])
     assert len(np.unique(pixels(first).reshape(36, -1), axis=0)) == 36
     assert (pixels(first) != pixels(other)).any(axis=(1, 2, 3)).all()
 
@@ -52,8 +65,9 @@ def test_images_of_the_version_stay_as_they_are():
     assert means == pytest.approx(EXPECTED_MEANS, abs=0.05)
 
 
-def test_sizes_in_bytes_hang_on_no_compression(tmp_path):
-    data = synthetic(folder=tmp_path / "new", **FEW)
+@each_kind
+def test_sizes_in_bytes_hang_on_no_compression(tmp_path, kind):
+    data = synthetic(kind, folder=tmp_path / "new", **FEW_OF[kind])
     assert len({data.train.path(index).stat().st_size for index in range(len(data.train))}) == 1
 
 
@@ -65,10 +79,11 @@ def test_colours_tell_no_style_apart():
     assert (spread_between < spread_within / 2).all()
 
 
-def test_drawn_once_then_reused(tmp_path, monkeypatch):
-    first = synthetic(folder=tmp_path / "new", **FEW)
+@each_kind
+def test_drawn_once_then_reused(tmp_path, monkeypatch, kind):
+    first = synthetic(kind, folder=tmp_path / "new", **FEW_OF[kind])
     monkeypatch.setattr(synthetic_module, "_draw", None)
-    assert synthetic(folder=tmp_path / "new", **FEW).identity == first.identity
+    assert synthetic(kind, folder=tmp_path / "new", **FEW_OF[kind]).identity == first.identity
 
 
 def test_also_an_ordinary_folder(tmp_path):
@@ -79,7 +94,9 @@ def test_also_an_ordinary_folder(tmp_path):
 
 
 def test_default_folder_and_specification(tmp_path, monkeypatch):
-    monkeypatch.setattr(synthetic_module, "DEFAULTS", (0, (2, 1, 1), 16))
+    fewer = dataclasses.replace(synthetic_module.KINDS["styles"], numbers=(2, 1, 1))
+    monkeypatch.setattr(synthetic_module, "KINDS", {"styles": fewer})
+    monkeypatch.setattr(synthetic_module, "SIZE", 16)
     monkeypatch.setenv("ARTLUCID_CACHE", str(tmp_path / "cache"))
     data = synthetic(images_per_class=(2, 1, 1), size=16)
     assert data.specification == "synthetic:styles"
@@ -107,34 +124,38 @@ def test_relative_cache_folder_gives_an_absolute_root(tmp_path, monkeypatch):
 
 
 def test_load_draws_the_defaults():
-    assert synthetic_module.synthetic.__kwdefaults__ == {
-        "seed": synthetic_module.DEFAULTS[0],
-        "folder": None,
-        "images_per_class": synthetic_module.DEFAULTS[1],
-        "size": synthetic_module.DEFAULTS[2],
+    defaults = inspect.signature(synthetic).parameters
+    assert (
+        (defaults["seed"].default, defaults["size"].default)
+        == (synthetic_module.SEED, synthetic_module.SIZE)
+        == (0, 96)
+    )
+    assert defaults["images_per_class"].default is defaults["images"].default is None
+    assert {name: kind.numbers for name, kind in synthetic_module.KINDS.items()} == {
+        "styles": (200, 40, 40),
+        "objects": (600, 100, 200),
     }
 
 
-def test_interrupted_drawing_leaves_nothing_that_looks_complete(tmp_path, monkeypatch):
+@each_kind
+def test_interrupted_drawing_leaves_nothing_that_looks_complete(tmp_path, monkeypatch, kind):
     root = tmp_path / "new"
+    known = synthetic_module.KINDS[kind]
     drawn = []
 
-    def interrupted(style, generator, size):
-        drawn.append(style)
+    def interrupted(*arguments):
+        drawn.append(arguments)
         if len(drawn) == 20:
             raise KeyboardInterrupt
-        return paint(style, generator, size)
+        return known.draw(*arguments)
 
     with monkeypatch.context() as patch:
-        kind = synthetic_module.KINDS["styles"]
-        patch.setattr(
-            synthetic_module, "KINDS", {"styles": synthetic_module.Kind(kind.version, kind.class_names, interrupted)}
-        )
+        patch.setattr(synthetic_module, "KINDS", {kind: dataclasses.replace(known, draw=interrupted)})
         with pytest.raises(KeyboardInterrupt):
-            synthetic(folder=root, **FEW)
+            synthetic(kind, folder=root, **FEW_OF[kind])
     assert not root.exists()
     assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")] == []
-    assert len(synthetic(folder=root, **FEW).train) == 18
+    assert len(synthetic(kind, folder=root, **FEW_OF[kind]).train) == 18
 
 
 def draw_into(folder):
@@ -151,9 +172,12 @@ def test_concurrent_drawing(tmp_path):
 @pytest.mark.parametrize(
     ("options", "rule", "received", "advice"),
     [
-        ({"kind": "objects"}, "`kind` must be one of styles", "'objects'", "synthetic:styles"),
+        ({"kind": "nonsense"}, "`kind` must be one of styles, objects", "'nonsense'", "synthetic:styles"),
         ({"seed": -1}, "`seed` must be an integer", "-1", "Give 0"),
         ({"seed": 0.5}, "`seed` must be an integer", "0.5", "Give 0"),
+        ({"images": (1, 1, 1)}, "given as `images_per_class`", "`images=(1, 1, 1)`", "(200, 40, 40)"),
+        ({"kind": "objects"}, "given as `images`", "`images_per_class=(3, 2, 1)`", "(600, 100, 200)"),
+        ({"images_per_class": ()}, "three integers", "()", "(200, 40, 40)"),
         ({"images_per_class": (1, 1)}, "three integers", "(1, 1)", "(200, 40, 40)"),
         ({"images_per_class": (1, 1, 0)}, "three integers", "(1, 1, 0)", "(200, 40, 40)"),
         ({"size": 8}, "`size` must be an integer from 16 on", "8", "96"),
@@ -187,11 +211,12 @@ def test_folder_of_another_drawing(tmp_path, refused):
         synthetic(folder=tmp_path / "new", **FEW)
 
 
-def test_damaged_drawing(tmp_path, refused):
-    data = synthetic(folder=tmp_path / "new", **FEW)
+@each_kind
+def test_damaged_drawing(tmp_path, refused, kind):
+    data = synthetic(kind, folder=tmp_path / "new", **FEW_OF[kind])
     data.train.path(0).unlink()
     with refused("must stay as it was drawn", "17 images in train, not 18", "Remove the folder"):
-        synthetic(folder=tmp_path / "new", **FEW)
+        synthetic(kind, folder=tmp_path / "new", **FEW_OF[kind])
 
 
 def test_folder_that_cannot_be_written(tmp_path, refused):
