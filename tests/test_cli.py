@@ -20,7 +20,8 @@ import sys
 sys.path.insert(0, {os.path.dirname(__file__)!r})
 import pytest
 from artlucid import cli
-with cli._tensorflow_silenced():
+from artlucid.cli import _app
+with _app.tensorflow_silenced():
     from finetune import small
 small.register_tiny(pytest.MonkeyPatch())
 """
@@ -204,7 +205,7 @@ ERRORS = {
     "excluded": (("--max-excluded", "2"), "`max_excluded` must be a part"),
     "metadata": (("--metadata", "nowhere.csv"), "nowhere.csv: No such file"),
     "split seed": (("--split-seed", "1"), "`split_seed` must be given once, and only with paintings:PATH"),
-    "mode D": (("--recipe", "D"), "Received recipe 'D' with True. Use A, B, C or F"),
+    "devices": (("--devices", "some"), "`devices` must be one of one, all. Received 'some'"),
 }
 
 

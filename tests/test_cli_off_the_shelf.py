@@ -34,7 +34,7 @@ def test_in_json(data, tmp_path):
     }
     recipe = made.manifest["recipe"]
     assert (recipe["name"], recipe["epochs"], recipe["batch_size"], made.manifest["seed"]) == (
-        "off_the_shelf",
+        "off_the_shelf (epochs=2, batch_size=12)",
         2,
         12,
         4,
@@ -48,10 +48,10 @@ def test_in_words(data, tmp_path):
 
 
 def test_several_labels_in_words(data, tmp_path):
-    from artlucid import cli
+    from artlucid.cli import _off_the_shelf
 
     run = shelf.train(shelf.with_several_labels(data), tmp_path / "run")
-    results, text = cli._off_the_shelf_results(run)
+    results, text = _off_the_shelf._off_the_shelf_results(run)
     score = run.history["val_mean_average_precision"][run.state["best_epoch"] - 1]
     assert results["validation"]["mean_average_precision"] == score
     assert text.endswith(f", validation mean average precision {score:.1%}")

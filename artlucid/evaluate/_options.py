@@ -27,6 +27,10 @@ class Options:
         seconds a model for the mean average precision of 1,000 images in ten classes.
     predictions : Path, optional
         A CSV file to write: a row for each model and image, with the image's labels and a column for each class.
+    cache : bool or path
+        Where decoded images are kept, as `finetune.Options` has it.
+    cache_limit : int, optional
+        Bytes that the cache may hold.
     """
 
     batch_size: int = 32
@@ -35,6 +39,8 @@ class Options:
     progress: bool = False
     intervals: Resampling | None = None
     predictions: Path | None = None
+    cache: bool | str | Path = True
+    cache_limit: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.batch_size, int) or self.batch_size < 1:

@@ -14,7 +14,7 @@ from artlucid import environment
 from artlucid.datasets import Split
 from artlucid.errors import ModelError
 from artlucid.evaluate._options import Options
-from artlucid.inputs import Batches
+from artlucid.inputs import Batches, open_cache
 from artlucid.models import Network
 from artlucid.models._precision import in_precision
 
@@ -38,7 +38,8 @@ def predict(network: Network, split: Split, *, options: Options = Options()) -> 
     precision = environment.resolve_precision(options.precision)
     keras_model = in_precision(network, precision.policy).keras_model
     unlabelled = dataclasses.replace(split, labels=None)
-    batches = Batches(unlabelled, size=input_size(network), batch_size=options.batch_size)
+    cache = open_cache(options.cache, limit=options.cache_limit)
+    batches = Batches(unlabelled, size=input_size(network), batch_size=options.batch_size, cache=cache)
     run = tf.function(lambda images: keras_model(images, training=False), reduce_retracing=True)
     rows = []
     bar = tqdm(total=len(split), unit="img", file=sys.stderr, disable=None if options.progress else True)

@@ -23,7 +23,7 @@ from artlucid.errors import RunError, TrainingError
 from artlucid.files import write_atomically
 from artlucid.finetune._data import TRAINING_SPLITS
 from artlucid.finetune._jobs import Job
-from artlucid.inputs import Batches
+from artlucid.inputs import Batches, open_cache
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._network import set_arrays
 from artlucid.models.weights._hdf5 import open_checked, read_attributes
@@ -80,7 +80,8 @@ def features(job: Job, source: Path | None) -> Features:
 def compute(model: keras.Model, job: Job, split: Split) -> npt.NDArray[np.float32]:
     """Run the frozen network over a split; raises DataError for a file that cannot be read."""
     unlabelled = dataclasses.replace(split, labels=None)
-    batches = Batches(unlabelled, size=job.architecture.input_size, batch_size=BATCH_SIZE)
+    cache = open_cache(job.options.cache, limit=job.options.cache_limit)
+    batches = Batches(unlabelled, size=job.architecture.input_size, batch_size=BATCH_SIZE, cache=cache)
     bar = _Bar(split, shown=job.options.progress)
     try:
         with batches.readable_errors():

@@ -19,6 +19,7 @@ from artlucid.finetune import _data, _manifest, _rates
 from artlucid.finetune._checkpoint import Progress
 from artlucid.finetune._devices import DEVICES, Devices, recorded_devices, resolve_devices
 from artlucid.finetune._keeper import SELECTED_BY, Keeper
+from artlucid.finetune._lookalikes import near_duplicates
 from artlucid.finetune._network import (
     Policies,
     build_network,
@@ -101,6 +102,9 @@ def begin(
         progress=options.progress,
     )
     _data.warn_of_absent_classes(examination.dataset)
+    lookalikes = (
+        near_duplicates(examination, parent, progress=options.progress) if options.near_duplicates else "not searched"
+    )
     new = new_layers(given.arrays, policies)
     logger.info("new, at random: %s", shown(new, policies))
     if len(new) == len(policies.random.values) and source != RANDOM:
@@ -120,6 +124,7 @@ def begin(
         "dataset": _describe(dataset),
         "excluded": len(examination.excluded),
         "duplicates": [[list(place) for place in group] for group in examination.duplicates],
+        "near_duplicates": lookalikes,
         "initial_weights": {
             "source": spelled(source),
             "identity": identity(given.architecture, given.arrays),

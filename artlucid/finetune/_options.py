@@ -20,6 +20,9 @@ class Options:
         Whether every epoch's weights are kept, for ``RUN@epoch-N``.
     max_excluded : float
         The largest part of the images that may be unusable, in 0 … 1.
+    near_duplicates : bool
+        Whether images that look the same are searched for, between the splits and, where the initial weights come from
+        a run, between its data and these. It takes 3 ms an image.
     allow_changed_environment : bool
         Whether a run may be resumed with other versions or on another machine, which gives other bits.
     cache : bool or path
@@ -38,6 +41,7 @@ class Options:
     architecture: str | None = None
     keep_epochs: bool = False
     max_excluded: float = 0.01
+    near_duplicates: bool = True
     allow_changed_environment: bool = False
     cache: bool | str | Path = True
     cache_limit: int | None = None
