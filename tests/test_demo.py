@@ -19,7 +19,7 @@ def exported(monkeypatch):
 
 
 def test_every_step_on_data_of_ones_own(tiny, data, exported, tmp_path):
-    made = demo.run(tmp_path, data=data, quick=True, seed=2, options=OPTIONS)
+    made = demo.run(tmp_path, data=data, epochs=demo.QUICK_EPOCHS, seed=2, options=OPTIONS)
     run = runs.open_run(tmp_path / "run")
     assert (run.state["status"], run.state["epochs_done"], run.manifest["seed"]) == ("finished", 2, 2)
     assert run.manifest["recipe"]["name"] == "demo"
@@ -31,6 +31,7 @@ def test_every_step_on_data_of_ones_own(tiny, data, exported, tmp_path):
     content = made.to_json()
     assert content["scores"] == made.scores.to_json()
     assert (content["run"], content["graph"]) == (str(tmp_path / "run"), str(tmp_path / "network.pb"))
+    assert (made.starts, content["starts"]) == ((), [])
 
 
 def test_chance_is_the_most_frequent_class(tiny, data, exported, tmp_path):
@@ -53,6 +54,26 @@ def test_weights_of_ones_own_are_fine_tuned_by_mode_a(tiny, data, exported, tmp_
     made = demo.run(tmp_path / "demo", data=data, weights=str(start.path), epochs=1, options=options)
     assert made.run.manifest["recipe"]["name"] == "A"
     assert made.run.manifest["initial_weights"]["source"] == str(start.path)
+
+
+def test_four_ways_to_a_second_task(tiny, data, exported, tmp_path):
+    second = small.with_several_labels(data)
+    made = demo.run(tmp_path, data=data, then=second, epochs=1, options=OPTIONS)
+    ways = [
+        ("off-the-shelf", "random weights", "off_the_shelf"),
+        ("off-the-shelf-double", "after the first task", "off_the_shelf"),
+        ("direct", "random weights", "demo_direct (epochs=1)"),
+        ("double", "after the first task", "demo_double (epochs=1)"),
+    ]
+    for start, (folder, described, recipe) in zip(made.starts, ways, strict=True):
+        assert start.run.path == tmp_path / "second" / folder
+        assert described in start.description
+        assert start.run.manifest["recipe"]["name"] == recipe
+        parent = start.run.manifest["initial_weights"]["lineage"]
+        assert parent.get("run") == (str(tmp_path / "run") if described == "after the first task" else None)
+        assert start.scores == evaluate.evaluate(start.run, second)
+    positives = second.test.labels.sum(axis=0)
+    assert made.second_chance == pytest.approx(positives[positives > 0].mean() / len(second.test))
 
 
 def test_missing_test_split_is_found_before_the_training(data, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 
 import numpy as np
@@ -40,7 +41,8 @@ def predict(network: Network, split: Split, *, options: Options = Options()) -> 
     unlabelled = dataclasses.replace(split, labels=None)
     cache = open_cache(options.cache, limit=options.cache_limit)
     batches = Batches(unlabelled, size=input_size(network), batch_size=options.batch_size, cache=cache)
-    run = tf.function(lambda images: keras_model(images, training=False), reduce_retracing=True)
+    # A partial object, because TensorFlow counts the tracings of functions with the same code together, and warns.
+    run = tf.function(functools.partial(keras_model, training=False), reduce_retracing=True)
     rows = []
     bar = tqdm(total=len(split), unit="img", file=sys.stderr, disable=None if options.progress else True)
     with bar, batches.readable_errors():

@@ -11,9 +11,6 @@ from artlucid import datasets
 from artlucid.datasets import Dataset, Examination, NearDuplicates
 from artlucid.errors import DataError, DataWarning
 
-LEARNT_FROM = ("train", "val")
-"""What a network has seen: the second chose its epoch."""
-
 SCORED = ("val", "test")
 
 
@@ -28,7 +25,7 @@ def near_duplicates(
         Of the dataset to train on; byte-identical files were reported with it and are left out here.
     lineage : mapping
         `Run.lineage` of the run that the initial weights come from; empty without one. What the networks before
-        learnt from is compared with the validation and test images.
+        learnt from, their training images, is compared with the validation and test images.
     progress : bool
 
     Returns
@@ -67,8 +64,8 @@ def _with_earlier(dataset: Dataset, lineage: Mapping[str, Any], progress: bool) 
     for specification in _earlier(dataset, lineage):
         try:
             earlier = datasets.load(specification)
-            learnt = earlier.with_splits({name: earlier.splits[name] for name in LEARNT_FROM if name in earlier.splits})
-            yield datasets.near_duplicates_between(learnt, scored, progress=progress)
+            learnt_from = earlier.with_splits({"train": earlier.train})
+            yield datasets.near_duplicates_between(learnt_from, scored, progress=progress)
         except DataError as error:
             warnings.warn(
                 f"the images were not compared with those of an earlier training, {specification}: {error}",
