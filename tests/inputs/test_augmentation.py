@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artlucid import inputs, recipes
+from artlucid import errors, inputs, recipes
 from artlucid.datasets import Split, read_image
 from artlucid.inputs import AUGMENTATIONS, View
 from artlucid.inputs._batches import draws
@@ -37,7 +37,7 @@ def test_every_choice_of_a_recipe_is_there():
 
 def test_unknown_augmentation(split, expect_refusal):
     made = inputs.Batches(split, size=SIZE, batch_size=2, n_classes=5)
-    with expect_refusal("`augmentation` must be one of none", "'flips'", "Choose", kind=recipes.RecipeError):
+    with expect_refusal("`augmentation` must be one of none", "'flips'", "Choose", kind=errors.RecipeError):
         made.shuffled(seed=0, epochs=range(1), augmentation="flips")
 
 
