@@ -8,7 +8,8 @@ import sklearn.metrics
 from finetune import small
 from finetune.test_fit import small_pixels
 
-from artlucid import cli, models
+from artlucid import models
+from artlucid.cli import _finetune
 from artlucid.errors import DataWarning
 from artlucid.finetune import _task
 from artlucid.models.weights import _own
@@ -135,7 +136,7 @@ def test_progress_names_the_score_of_the_task(several, tmp_path, caplog):
 
 
 def test_command_line_prints_the_score_of_the_task(trained):
-    results, text = cli._finetune_results(trained)
+    results, text = _finetune._finetune_results(trained)
     best = trained.history.iloc[trained.state["best_epoch"] - 1]
     assert results["validation"] == {
         "head_loss": best["val_head_loss"],
