@@ -45,17 +45,29 @@ def artlucid_steps(options: argparse.Namespace) -> Callable[[int], None]:
 
     from artlucid import architectures, environment, recipes
     from artlucid.finetune._network import build_network, compile_network, resolve_policies
+    from artlucid.finetune._supervision import supervise
 
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     recipe, architecture = recipes.get("A"), architectures.get("bvlc")
     policies = resolve_policies(recipe, architecture)
-    policy = environment.PRECISIONS[options.precision]
-    model = build_network(recipe, architecture, classes=CLASSES, policies=policies, seed=0, dtype=policy)
-    compile_network(model, recipe, architecture, policies.rates.values, 100)
+    model = build_network(
+        recipe,
+        architecture,
+        classes=CLASSES,
+        activation="softmax",
+        policies=policies,
+        seed=0,
+        dtype=environment.PRECISIONS[options.precision],
+    )
+    supervision = supervise(recipe, architecture, task="single_label", classes=CLASSES)
+    rates = policies.rates.values
+    compile_network(model, recipe, architecture, supervision=supervision, rates=rates, steps_per_epoch=100)
     images = np.random.default_rng(0).integers(0, 256, (options.batch_size, SIZE, SIZE, 3)).astype(np.float32)
     labels = np.eye(CLASSES, dtype=np.float32)[np.arange(options.batch_size) % CLASSES]
-    batches = tf.data.Dataset.from_tensors((images, labels)).repeat()
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False  # as `inputs` has it: a tuned iterator ends late
+    batches = tf.data.Dataset.from_tensors((images, labels)).repeat().with_options(untuned)
     return lambda steps: model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False)
 
 

@@ -122,3 +122,10 @@ def test_a_drawn_dataset_goes_through(tmp_path):
     (images, labels), *rest = made.in_order().as_numpy_iterator()
     assert (images.shape, rest) == ((6, SIZE, SIZE, 3), [])
     np.testing.assert_array_equal(labels, np.eye(6))
+
+
+def test_iterators_are_not_tuned(split):
+    """A tuned one ends only when its tuner wakes up, which took up to twice as long."""
+    batches = inputs.Batches(split, size=32, batch_size=2, n_classes=5)
+    for made in (batches.in_order(), batches.shuffled(seed=0, epochs=range(1))):
+        assert made.options().autotune.enabled is False
