@@ -53,8 +53,8 @@ def draws(seed: int, epoch: int, index: int) -> np.random.Generator:
     return np.random.default_rng([seed, epoch, index, 1])
 
 
-# An iterator that TensorFlow tunes ends only when its tuner next wakes up, after 0.01, 0.02, 0.04, … 5.12, 10.24 s, which
-# can double the time of a validation.
+# An iterator that TensorFlow tunes ends only when its tuner next wakes up, after 0.01, 0.02, 0.04, … 5.12, 10.24 s:
+# that can double the time of a validation.
 _UNTUNED = tf.data.Options()
 _UNTUNED.autotune.enabled = False
 
