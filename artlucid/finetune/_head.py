@@ -9,13 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score
 
+from artlucid import metrics
 from artlucid.datasets import Split
 from artlucid.finetune import _optimizers
 from artlucid.finetune._jobs import Job
 from artlucid.finetune._task import TASKS
 from artlucid.inputs import epoch_order
+from artlucid.inputs._targets import targets_of
 from artlucid.models._network import set_arrays, variables
 
 Array = npt.NDArray[np.float32]
@@ -36,7 +37,8 @@ class FeatureBatches:
         self.split = split
         self.batch_size = batch_size
         self._features = features
-        self._targets = one_hot(split, n_classes)
+        assert split.labels is not None
+        self._targets = targets_of(split.labels, n_classes)
 
     def __len__(self) -> int:
         return -(-len(self.split) // self.batch_size)
@@ -57,14 +59,6 @@ class FeatureBatches:
     def readable_errors(self) -> contextlib.AbstractContextManager[None]:
         """No file is read any more."""
         return contextlib.nullcontext()
-
-
-def one_hot(split: Split, n_classes: int) -> Array:
-    """Labels as an array of shape (n_images, n_classes) with 1 where an image has the class."""
-    assert split.labels is not None
-    if split.labels.ndim == 2:
-        return split.labels.astype(np.float32)
-    return np.eye(n_classes, dtype=np.float32)[split.labels]
 
 
 def build_head(job: Job) -> keras.Model:
@@ -102,6 +96,8 @@ def validation_precision(model: keras.Model, validation: FeatureBatches) -> dict
     """
     features, targets = validation.in_order()
     scores = keras.ops.convert_to_numpy(model(features, training=False))
-    present = np.flatnonzero(targets.any(axis=0))
-    values = [average_precision_score(targets[:, index], scores[:, index]) for index in present]
-    return {"val_mean_average_precision": float(np.mean(values))} if values else {}
+    return (
+        {"val_mean_average_precision": metrics.mean_average_precision(targets.astype(int), scores)}
+        if targets.any()
+        else {}
+    )

@@ -18,6 +18,7 @@ from artlucid.datasets._processors import usable_processors
 from artlucid.errors import DataError
 from artlucid.inputs import _augmentation
 from artlucid.inputs._cache import ImageCache
+from artlucid.inputs._targets import targets_of
 from artlucid.inputs._views import Images, View
 
 Indices = npt.NDArray[np.int64]
@@ -202,8 +203,4 @@ class Batches:
     def _with_labels(self, images: list[Images], indices: Indices) -> Any:
         stacked = np.stack(images)
         labels = self.split.labels
-        if labels is None:
-            return stacked
-        if labels.ndim == 1:
-            return stacked, np.equal.outer(labels[indices], np.arange(self.n_classes)).astype(np.float32)
-        return stacked, labels[indices].astype(np.float32)
+        return stacked if labels is None else (stacked, targets_of(labels[indices], self.n_classes))
