@@ -15,6 +15,7 @@ import numpy as np
 
 from artlucid import datasets, evaluate, export, finetune, recipes, runs
 from artlucid.datasets import Dataset
+from artlucid.errors import DataError
 from artlucid.recipes import Recipe
 
 __all__ = ["DRAWN", "QUICK_EPOCHS", "Demonstration", "Start", "run"]
@@ -128,6 +129,15 @@ def run(
     -------
     Demonstration
 
+    Raises
+    ------
+    DataError
+        If the first data do not have one label an image, the second ones several, or either no test split; nothing
+        was written then.
+    ArtlucidError
+        Whatever its steps raise: see `finetune.fit`, `finetune.off_the_shelf`, `evaluate.evaluate` and
+        `export.frozen_graph`.
+
     References
     ----------
     Table 3 of the paper, for the second task.
@@ -140,6 +150,7 @@ def run(
     seconds: dict[str, float] = {}
     with _timed(seconds, "data"):
         dataset, second = datasets.load(data), None if then is None else datasets.load(then)
+    _check_tasks(dataset, second)
     logger.info("%d training images of %d classes", len(dataset.train), len(dataset.class_names))
     logger.info("%d test images", len(dataset.test))
     work = _Work(out, weights, seed, epochs, options)
@@ -156,6 +167,18 @@ def run(
     images_per_class = [sum(row) for row in scores.confusion_matrix or ()]
     chance = max(images_per_class) / sum(images_per_class)
     return Demonstration(trained, scores, chance, graph, seconds, starts, _second_chance(starts))
+
+
+def _check_tasks(dataset: Dataset, second: Dataset | None) -> None:
+    tasks = (("data", dataset, "single_label", "one label"), ("then", second, "multi_label", "several labels"))
+    for argument, given, task, labels in tasks:
+        if given is not None and given.task != task:
+            raise DataError(
+                f"`{argument}` of a demo must have {labels} an image. Received {given.specification}: {given.task}. "
+                "Choose other data, or use `artlucid finetune` and `artlucid evaluate`, which take either."
+            )
+        if given is not None:
+            given.split("test")
 
 
 @dataclass(frozen=True)
@@ -199,7 +222,7 @@ class _Work:
             seed=self.seed,
             out=self.out / name,
             resume=(self.out / name).exists(),
-            options=finetune.OffTheShelfOptions(**{**given, "precision": None}),
+            options=finetune.OffTheShelfOptions(**{**given, "precision": None, "devices": None}),
         )
 
     def _options(self, weights: str | runs.Run | None) -> finetune.Options:

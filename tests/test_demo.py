@@ -82,3 +82,21 @@ def test_missing_test_split_is_found_before_the_training(data, tmp_path):
     with pytest.raises(DataError, match="Received 'test'"):
         demo.run(tmp_path / "out", data=f"folder:{tmp_path}/drawn", options=OPTIONS)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("wrong", ["data", "then"])
+def test_data_of_the_other_task_are_refused_before_anything_is_trained(wrong, data, tmp_path, expect_refusal):
+    several = small.with_several_labels(data)
+    given = {"data": several} if wrong == "data" else {"data": data, "then": data}
+    wanted = "one label" if wrong == "data" else "several labels"
+    with expect_refusal(f"`{wrong}` of a demo must have {wanted} an image", "_label", "Choose other", kind=DataError):
+        demo.run(tmp_path / "demo", **given, options=OPTIONS)
+    assert not (tmp_path / "demo").exists()
+
+
+def test_second_data_without_a_test_split_are_refused_before_anything_is_trained(data, tmp_path):
+    several = small.with_several_labels(data)
+    without = several.with_splits({name: split for name, split in several.splits.items() if name != "test"})
+    with pytest.raises(DataError, match="Received 'test'"):
+        demo.run(tmp_path / "demo", data=data, then=without, options=OPTIONS)
+    assert not (tmp_path / "demo").exists()
