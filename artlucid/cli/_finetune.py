@@ -23,6 +23,7 @@ from artlucid.cli._options import (
     Quiet,
     SplitSeed,
     chosen_cache,
+    chosen_changes,
     in_bytes,
 )
 from artlucid.cli._runs import best_row, use_threads
@@ -103,8 +104,7 @@ def _chosen_recipe(
     """The recipe that was named, else the recorded one, with what the command line changes."""
     from artlucid import recipes
 
-    given = {field: value for field, value in numbers.items() if value is not None}
-    changes = {**recipes.parse_changes(settings), **given}
+    changes = chosen_changes(settings, numbers)
     if not changes:
         return name
     if name is None and recorded is not None:

@@ -22,6 +22,7 @@ from artlucid.cli._options import (
     Quiet,
     SplitSeed,
     chosen_cache,
+    chosen_changes,
     in_bytes,
 )
 from artlucid.cli._runs import best_row, use_threads
@@ -106,8 +107,7 @@ def _chosen_head(
     from artlucid import finetune as training
     from artlucid import recipes
 
-    given = {field: value for field, value in numbers.items() if value is not None}
-    changes = {**recipes.parse_changes(settings), **given}
+    changes = chosen_changes(settings, numbers)
     if not changes or (name is not None and name not in training.HEADS):
         return name
     if "svm" in (name, recorded and recorded.manifest.get("head")):
@@ -135,4 +135,6 @@ def _off_the_shelf_results(run: Any) -> tuple[dict[str, Any], str]:
     scores = {"top-1": validation.get("top_1"), "mean average precision": validation.get("mean_average_precision")}
     text = f"{run.path}: {run.manifest['head']} head, best epoch {state['best_epoch']} of {state['epochs_done']}, "
     text += f"validation loss {validation['head_loss']:.4f}"
-    return results, text + "".join(f", validation {name} {value:.1%}" for name, value in scores.items() if value)
+    return results, text + "".join(
+        f", validation {name} {value:.1%}" for name, value in scores.items() if value is not None
+    )

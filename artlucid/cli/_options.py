@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from artlucid.errors import DataError
+from artlucid.errors import DataError, RecipeError
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Write nothing to standard error if all goes well.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
@@ -61,3 +61,18 @@ def in_bytes(gigabytes: float | None) -> int | None:
     if gigabytes is not None and not math.isfinite(gigabytes):
         raise DataError(f"`--cache-limit` must be a number of gigabytes. Received {gigabytes}. Give 20, for example.")
     return None if gigabytes is None else round(gigabytes * 1e9)
+
+
+def chosen_changes(settings: list[str], numbers: dict[str, int | None]) -> dict[str, Any]:
+    """The changes of a recipe by `--set`, and by options of their own such as `--epochs`."""
+    from artlucid import recipes
+
+    changes = recipes.parse_changes(settings)
+    given = {field: value for field, value in numbers.items() if value is not None}
+    for field in sorted({*changes} & {*given}):
+        option = f"--{field.replace('_', '-')}"
+        raise RecipeError(
+            f"A field of a recipe must be given once. Received `{option} {given[field]}` and "
+            f"`--set {field}={changes[field]}`. Leave one of them out."
+        )
+    return {**changes, **given}
