@@ -36,7 +36,7 @@ def near_duplicates(
     Warns
     -----
     DataWarning
-        Of what was found, and of earlier data that are no longer there.
+        Of what was found, and of earlier data that are no longer there, or others by now.
     """
     dataset = examination.dataset
     found = [_without_identical(datasets.near_duplicates(dataset, progress=progress), examination)]
@@ -61,9 +61,16 @@ def _without_identical(found: NearDuplicates, examination: Examination) -> NearD
 
 def _with_earlier(dataset: Dataset, lineage: Mapping[str, Any], progress: bool) -> Iterator[NearDuplicates]:
     scored = dataset.with_splits({name: split for name, split in dataset.splits.items() if name in SCORED})
-    for specification in _earlier(dataset, lineage):
+    for specification, identity in _earlier(dataset, lineage).items():
         try:
             earlier = datasets.load(specification)
+            if earlier.identity != identity:
+                warnings.warn(
+                    f"the images of an earlier training, {specification}, have changed since: what is there now is "
+                    "compared",
+                    DataWarning,
+                    stacklevel=5,
+                )
             learnt_from = earlier.with_splits({"train": earlier.train})
             yield datasets.near_duplicates_between(learnt_from, scored, progress=progress)
         except DataError as error:
@@ -74,12 +81,12 @@ def _with_earlier(dataset: Dataset, lineage: Mapping[str, Any], progress: bool) 
             )
 
 
-def _earlier(dataset: Dataset, lineage: Mapping[str, Any]) -> list[str]:
-    """The other datasets that networks before were trained on, the latest first."""
-    found: dict[str, None] = {}
+def _earlier(dataset: Dataset, lineage: Mapping[str, Any]) -> dict[str, str]:
+    """The identities of other datasets that networks before were trained on, by specification, the latest first."""
+    found: dict[str, str] = {}
     while lineage:
         described = lineage.get("dataset") or {}
         if described.get("identity") not in (None, dataset.identity):
-            found[described["specification"]] = None
+            found.setdefault(described["specification"], described["identity"])
         lineage = (lineage.get("initial_weights") or {}).get("lineage") or {}
-    return list(found)
+    return found

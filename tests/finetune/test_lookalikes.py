@@ -74,3 +74,14 @@ def test_not_searched(data, smaller, tmp_path):
     first = small.train(data, tmp_path / "first")
     second = small.train(smaller, tmp_path / "second run", weights=first, near_duplicates=False)
     assert second.manifest["near_duplicates"] == "not searched"
+
+
+def test_earlier_data_that_are_others_by_now(data, smaller, tmp_path):
+    shutil.copytree(data.root, tmp_path / "data")
+    earlier = datasets.folder(tmp_path / "data")
+    first = small.train(earlier, tmp_path / "first")
+    (tmp_path / "data/train/red/00.png").unlink()
+    with pytest.warns(DataWarning) as caught:
+        small.train(smaller, tmp_path / "second run", weights=first)
+    (said,) = [str(warning.message) for warning in caught if "have changed since" in str(warning.message)]
+    assert earlier.specification in said
