@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import logging
@@ -18,7 +19,7 @@ import pandas as pd
 
 from artlucid import datasets, recipes, runs
 from artlucid.datasets import Dataset
-from artlucid.errors import RecipeError, RunWarning
+from artlucid.errors import RecipeError, RunError, RunWarning
 from artlucid.files import write_atomically
 from artlucid.finetune import _manifest, _support_vectors
 from artlucid.finetune._callbacks import with_arrays_of
@@ -112,7 +113,8 @@ def off_the_shelf(
     DataError, RecipeError, WeightsError, ModelError
         If an input cannot be used.
     RunError
-        If the directory is taken, being written or of other settings, or if given features are of something else.
+        If the directory is taken, being written or of other settings, if given features are of something else, or if
+        several devices are asked for.
     TrainingError
         If features or losses are not finite.
 
@@ -136,6 +138,7 @@ def off_the_shelf(
     out, dataset = Path(out), datasets.load(dataset)
     check_seed(seed)
     chosen = None if head is None else _get(head)
+    _check_devices(options)
     check_task(dataset)
     with claimed(out, resume) as recorded:
         if options.precision is None:
@@ -164,6 +167,14 @@ def _get(head: str | Recipe | SupportVectors) -> Recipe | SupportVectors:
     return head
 
 
+def _check_devices(options: Options) -> None:
+    if options.devices not in (None, "one"):
+        raise RunError(
+            f"`devices` must be 'one' off the shelf, where a head alone trains. Received {options.devices!r}. Leave it "
+            "out."
+        )
+
+
 def _check_recipe(recipe: Recipe) -> None:
     other = [field for field in FIXED if getattr(recipe, field) != getattr(DENSE, field)]
     if other:
@@ -186,7 +197,7 @@ def _amended(head: Recipe | SupportVectors, manifest: dict[str, Any]) -> dict[st
         return {**manifest, "command": COMMAND, "head": "dense"}
     policies = {name: matches for name, matches in manifest.get("policies", {}).items() if name != "rates"}
     return {
-        **manifest,
+        **{key: value for key, value in manifest.items() if key != "final_rates"},
         "command": COMMAND,
         "head": "svm",
         "recipe": _support_vectors.to_json(head),
@@ -202,7 +213,8 @@ def _recorded_head(run: runs.Run) -> Recipe | SupportVectors:
 def _learn(job: Job, head: Recipe | SupportVectors, options: OffTheShelfOptions) -> None:
     source = None if options.features is None else Path(options.features)
     keeper = new_keeper(job)
-    with keeper.noting_failure():
+    # The keeper knows nothing yet of the epochs of a run that goes on, whose state must not be lost.
+    with contextlib.nullcontext() if keeper.checkpoint.exists() else keeper.noting_failure():
         found = features(job, source)
     if isinstance(head, Recipe):
         train, validation = _batches(job, found)

@@ -141,10 +141,12 @@ def separate(
     _warn_of_few(settings, members, class_names)
     kernel = np.zeros((features.shape[1], len(class_names)))
     bias = np.where(members.all(axis=0), CERTAIN, -CERTAIN)
-    common = _chosen(settings, "accuracy", features, split.labels, seed) if single else None
+    common = _chosen(settings, "accuracy", features, split.labels, seed, of="all classes") if single else None
     choices = {}
     for index in separable:
-        choices[index] = common or _chosen(settings, "average_precision", features, members[:, index], seed)
+        choices[index] = common or _chosen(
+            settings, "average_precision", features, members[:, index], seed, of=class_names[index]
+        )
         machine = _machine(seed).set_params(C=choices[index].cost).fit(features, members[:, index])
         kernel[:, index], bias[index] = machine.coef_[0], machine.intercept_[0]
     table = [
@@ -164,7 +166,9 @@ def _machine(seed: int) -> LinearSVC:
     return LinearSVC(dual="auto", random_state=seed)
 
 
-def _chosen(settings: SupportVectors, scoring: str, features: Array, labels: npt.NDArray[Any], seed: int) -> _Choice:
+def _chosen(
+    settings: SupportVectors, scoring: str, features: Array, labels: npt.NDArray[Any], seed: int, *, of: str
+) -> _Choice:
     """The cost with the best score over the folds; the default where no class has two images."""
     counts = np.unique(labels, return_counts=True)[1]
     # With one label an image a class may be absent from a fold; a single class may not.
@@ -182,7 +186,7 @@ def _chosen(settings: SupportVectors, scoring: str, features: Array, labels: npt
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # ours names the classes
         warnings.simplefilter("ignore", ConvergenceWarning)  # it matters for the cost that is chosen, and is told there
         search.fit(features, labels)
-    logger.info("support vector machines: cost %g, %s %.4f", search.best_params_["C"], scoring, search.best_score_)
+    logger.info("hyperplanes, %s: cost %g, %s %.4f", of, search.best_params_["C"], scoring, search.best_score_)
     return _Choice(search.best_params_["C"], float(search.best_score_))
 
 

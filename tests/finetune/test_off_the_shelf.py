@@ -366,3 +366,24 @@ def test_class_without_a_training_image_is_named(head, data, several, tmp_path):
         if head is shelf.SVM:
             predictions = evaluate.predict(models.load(run), data.test)
             assert (predictions.argmin(axis=1) == 1).all()
+
+
+def test_several_devices(data, tmp_path):
+    refused(RunError, "`devices` must be 'one' off the shelf", data, tmp_path / "run", devices="all")
+
+
+def test_hyperplanes_have_no_rates(data, tmp_path):
+    manifest = shelf.train(data, tmp_path / "run", head=shelf.SVM).manifest
+    assert "final_rates" not in manifest and "rates" not in manifest["policies"]
+
+
+def test_failure_before_a_resumed_run_goes_on_leaves_its_state(data, tmp_path):
+    run = shelf.train(data, tmp_path / "run")
+    state = {**run.state, "status": "interrupted"}
+    (run.path / "state.json").write_text(json.dumps(state))
+    (run.path / "features.h5").write_bytes(b"damaged")
+    with pytest.raises(RunError, match="Remove it"):
+        shelf.train(data, run.path, resume=True)
+    assert run.state == state
+    (run.path / "features.h5").unlink()
+    assert shelf.train(data, run.path, resume=True).state["status"] == "finished"
