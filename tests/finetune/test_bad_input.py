@@ -246,7 +246,7 @@ def test_file_that_is_lost_during_training(damage, split, drawn, tmp_path, monke
     monkeypatch.setattr(datasets, "usable", examined_then_lost)
     monkeypatch.setattr(finetune._jobs, "_describe", lambda dataset: {"identity": "", "images": {}})
     with pytest.raises(DataError, match=f"must be a readable image.*Received {path}"):
-        small.train(dataset, tmp_path / "run")
+        small.train(dataset, tmp_path / "run", near_duplicates=False)
     state = runs.open_run(tmp_path / "run").state
     assert state["status"] == "failed"
     assert str(path) in state["error"]
