@@ -30,7 +30,11 @@ def row(name, **changes):
 CASES = {
     "A odd": {"recipe": row("A", batch_size=7)},
     "from_scratch odd": {"recipe": row("from_scratch", batch_size=7, head_rate=0.01, augmentation="none")},
-    "high_layers_from_scratch": {"recipe": row("high_layers_from_scratch", batch_size=8, head_rate=0.01)},
+    # Adam, augmented: what an interruption could spoil.
+    "high_layers_from_scratch": {
+        "recipe": row("high_layers_from_scratch", batch_size=8, head_rate=0.01),
+        "cut": True,
+    },
     "several labels": {"recipe": row("E", batch_size=7, loss_reduction="sum"), "several": True},
 }
 
@@ -46,23 +50,28 @@ def interrupted(batch):
     return interrupting
 
 
-def compared(data, folder, *, several=False, **case):
-    """Train on one device, on two, and on two with an interruption."""
-    data = small.with_several_labels(data) if several else data
-    one, two = (small.train(data, folder / name, devices=name, **case) for name in ("one", "all"))
+def resumed(data, out, **case):
+    """Train on two devices, with an interruption in the second epoch."""
     with contextlib.suppress(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
         patch.setattr(_callbacks.StopAtNaN, "on_train_batch_end", interrupted(0))
-        small.train(data, folder / "cut", devices="all", **case)
-    resumed = small.train(data, folder / "cut", resume=True, **case)
+        small.train(data, out, devices="all", **case)
+    return small.train(data, out, resume=True, **case)
+
+
+def compared(data, folder, *, several=False, cut=False, **case):
+    """Train on one device, on two, and in part of the cases on two with an interruption."""
+    data = small.with_several_labels(data) if several else data
+    one, two = (small.train(data, folder / name, devices=name, **case) for name in ("one", "all"))
+    again = resumed(data, folder / "cut", **case) if cut else two
     kept = (one.path / "initial.h5", one.path / "last.h5", two.path / "last.h5")
     start, *ends = [_own.read(path).arrays for path in kept]
     return {
-        "devices": [run.manifest["environment"]["devices"] for run in (one, two, resumed)],
+        "devices": [run.manifest["environment"]["devices"] for run in (one, two, again)],
         "moved": {name: float(np.linalg.norm(ends[0][name] - start[name])) for name in start},
         "apart": {name: float(np.linalg.norm(ends[0][name] - ends[1][name])) for name in start},
         "size": {name: float(np.linalg.norm(ends[0][name])) for name in start},
         "history": [run.history.to_dict("list") for run in (one, two)],
-        "resumed": small.bits(resumed) == small.bits(two),
+        "resumed": small.bits(again) == small.bits(two),
     }
 
 
