@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from artlucid.errors import DataError, RecipeError
+from artlucid.errors import DataError
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Write nothing to standard error if all goes well.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
@@ -64,15 +64,7 @@ def in_bytes(gigabytes: float | None) -> int | None:
 
 
 def chosen_changes(settings: list[str], numbers: dict[str, int | None]) -> dict[str, Any]:
-    """The changes of a recipe by `--set`, and by options of their own such as `--epochs`."""
+    """The changes of a recipe by `--set`, and by options of their own such as `--epochs`, which win over it."""
     from artlucid import recipes
 
-    changes = recipes.parse_changes(settings)
-    given = {field: value for field, value in numbers.items() if value is not None}
-    for field in sorted({*changes} & {*given}):
-        option = f"--{field.replace('_', '-')}"
-        raise RecipeError(
-            f"A field of a recipe must be given once. Received `{option} {given[field]}` and "
-            f"`--set {field}={changes[field]}`. Leave one of them out."
-        )
-    return {**changes, **given}
+    return {**recipes.parse_changes(settings), **{name: value for name, value in numbers.items() if value is not None}}
