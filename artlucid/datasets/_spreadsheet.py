@@ -31,8 +31,8 @@ def spreadsheet_rows(content: bytes) -> Iterator[Sequence[str]]:
     Raises
     ------
     Exception
-        Of any kind where the file is damaged; ValueError with a clause that says what is wrong where it is too large or wide,
-        holds formulas, links to other files or document types, or has several sheets with content.
+        Of any kind where the file is damaged; ValueError with a clause that says what is wrong where it is too large or
+        wide, holds formulas, links to other files or document types, or has several sheets with content.
     """
     import openpyxl  # here, because it takes a tenth of a second and few datasets need it
 
