@@ -12,7 +12,7 @@ import pytest
 from finetune import small
 from typer.testing import CliRunner
 
-from artlucid import cli, datasets, export, info, models, recipes, runs
+from artlucid import cli, datasets, export, finetune, info, models, recipes, runs
 from artlucid.datasets import Dataset, Split
 from artlucid.errors import ArtlucidError, RecipeError, RunError, WeightsError
 from artlucid.files import write_json
@@ -227,6 +227,41 @@ def test_what_a_reader_of_the_scores_should_know(folder):
     ]
 
 
+def test_training_of_support_vector_machines(folder):
+    """As `off-the-shelf --head svm` records it, and a training that goes on from it."""
+    head = finetune.SupportVectors(costs=(0.1, 1.0), folds=3)
+    recipe = {**dataclasses.asdict(head), "costs": list(head.costs)}
+    run = runs.open_run(folder / "first")
+    write_json(run.path / "run.json", {**run.manifest, "recipe": recipe, "head": "svm", "command": "off-the-shelf"})
+    lines = lines_of(info.describe(run.path))
+    assert f"│   recipe      off_the_shelf_svm: {head.source}" in lines
+    assert "│   costs       of 0.1, 1.0, chosen over 3 folds" in lines
+    assert "│   training    finished, float32" in lines
+    assert not [line for line in lines if "None" in line or "rates" in line]
+    next_run = runs.open_run(folder / "second")
+    start = next_run.manifest["initial_weights"]
+    start = {**start, "lineage": {**start["lineage"], "recipe": recipe}}
+    write_json(next_run.path / "run.json", {**next_run.manifest, "initial_weights": start})
+    lines = lines_of(info.describe(next_run.path))
+    assert "    │   costs       of 0.1, 1.0, chosen over 3 folds" in lines
+    assert not [line for line in lines if "None" in line]
+
+
+def test_frozen_layers_have_no_rate(folder):
+    run = runs.open_run(folder / "third")
+    for trainable, expected in {
+        (("head", True), ("*", False)): ["rates       0.01 on the head; sgd", "frozen      all else"],
+        (("conv2d0", False), ("*", True)): [
+            "rates       0.01 on the head, 0.001 elsewhere; sgd",
+            "frozen      conv2d0",
+        ],
+    }.items():
+        recipe = {**run.manifest["recipe"], "layer_rates": [], "trainable": trainable}
+        write_json(run.path / "run.json", {**run.manifest, "recipe": recipe})
+        text = info.as_text(info.describe(run.path))
+        assert all(line in text for line in expected)
+
+
 HOSTILE = {
     "lineage": {"initial_weights": {"lineage": {"run": 5, "initial_weights": {"lineage": {"recipe": [1]}}}}},
     "nothing": {"initial_weights": None, "recipe": None, "dataset": None, "architecture": None},
@@ -413,6 +448,17 @@ def test_dataset_with_several_labels_an_image(data):
     text = lines_of(facts)
     assert text[-1].split() == ["(without", "a", "label)", "26"]
     assert any(line.startswith("notice") and line.endswith("a notice") for line in text)
+
+
+def test_dataset_with_missing_files_and_metadata(data):
+    train = dataclasses.replace(data.train, metadata={"artist": ("x",) * 36})
+    missing = tuple(datasets.Excluded(split, "a.jpg", "no such image file") for split in ("train", "train", "test"))
+    facts = info.describe(dataclasses.replace(data, splits={"train": train}, missing=missing))
+    assert (facts["missing"], facts["metadata_columns"]) == ({"train": 2, "test": 1}, ["artist"])
+    lines = lines_of(facts)
+    assert "missing   2 train, 1 test: named in the table, and no usable file" in lines
+    assert "metadata  artist" in lines
+    assert not [line for line in lines_of(info.describe(data)) if line.startswith(("missing", "metadata"))]
 
 
 def test_dataset_without_labels(data):

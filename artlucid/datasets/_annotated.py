@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from artlucid.datasets._dataset import SPLIT_NAMES, Dataset, Excluded, Split, nfc
+from artlucid.datasets._dataset import Dataset, Excluded, Split, nfc
 from artlucid.datasets._layout import images_below, is_image
 from artlucid.datasets._split_folders import SPLIT_OF_FOLDER
 from artlucid.datasets._tables import Table
@@ -140,7 +140,7 @@ def annotated(
     -------
     Dataset
         With the images that exist. The others are its `missing`; notices count the files without a row, and name
-        the classes that no image of a split has.
+        the classes of train that no validation image has.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def annotated(
         _refuse_all_missing(missing, of_key, place)
     splits = {name: _split(name, place.root, rows, class_names) for name, rows in found.items()}
     named = {key_of(PurePosixPath(name).name) for name in _names(annotations, missing)}
-    all_notices = (*notices, *_unlabelled_notice(of_key, named), *_absent_notices(splits, class_names))
+    all_notices = (*notices, *_unlabelled_notice(of_key, named), *_absent_notice(splits, class_names))
     return Dataset(place.kind, place.specification, place.root, tuple(class_names), splits, all_notices, tuple(missing))
 
 
@@ -228,11 +228,14 @@ def _unlabelled_notice(of_key: Mapping[str, Sequence[str]], named: Collection[st
     return [f"{count_of(len(files), 'image file')} without a row in the table; {verb} left out: {listed(files)}."]
 
 
-def _absent_notices(splits: Mapping[str, Split], class_names: Sequence[str]) -> list[str]:
-    notices = []
-    for name in SPLIT_NAMES:
-        if name in splits and (labels := splits[name].labels) is not None:
-            absent = [class_names[index] for index in np.flatnonzero(~labels.any(axis=0)).tolist()]
-            if absent:
-                notices.append(f"Classes without an image in {name}: {listed(absent)}.")
-    return notices
+def _absent_notice(splits: Mapping[str, Split], class_names: Sequence[str]) -> list[str]:
+    """Name the classes that cannot be validated: of others training or evaluation tells."""
+    train, val = (_present_classes(splits, name, class_names) for name in ("train", "val"))
+    absent = [name for name in class_names if name in train - val] if "val" in splits else []
+    return [f"Classes of train without an image in val: {listed(absent)}."] if absent else []
+
+
+def _present_classes(splits: Mapping[str, Split], name: str, class_names: Sequence[str]) -> set[str]:
+    if name not in splits or (labels := splits[name].labels) is None:
+        return set()
+    return {class_names[index] for index in np.flatnonzero(labels.any(axis=0)).tolist()}

@@ -3,22 +3,28 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal
 from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
 
+from artlucid.datasets._checks import (
+    SPLIT_NAMES,
+    Labels,
+    check_same_kind_of_labels,
+    check_split,
+    check_split_names,
+    checked_labels,
+    checked_metadata,
+    checked_positions,
+)
 from artlucid.errors import DataError
-
-Labels: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.uint8]
-
-SPLIT_NAMES = ("train", "val", "test")
 
 # How each kind of dataset gets a split that it lacks, for the error that a missing one gives.
 WAY_TO_A_SPLIT = {
@@ -92,8 +98,8 @@ class Split:
         object.__setattr__(self, "root", Path(self.root))
         object.__setattr__(self, "relative_paths", tuple(self.relative_paths))
         if self.labels is not None:
-            object.__setattr__(self, "labels", _checked_labels(self.labels, len(self.relative_paths)))
-        object.__setattr__(self, "metadata", _checked_metadata(self.metadata, len(self.relative_paths)))
+            object.__setattr__(self, "labels", checked_labels(self.labels, len(self.relative_paths)))
+        object.__setattr__(self, "metadata", checked_metadata(self.metadata, len(self.relative_paths)))
 
     def __len__(self) -> int:
         return len(self.relative_paths)
@@ -120,19 +126,7 @@ class Split:
         DataError
             If a position is not an integer or lies outside the split.
         """
-        positions = np.asarray(indices)
-        if positions.size == 0:
-            positions = np.zeros(0, np.intp)
-        if positions.ndim != 1 or not np.issubdtype(positions.dtype, np.integer):
-            raise DataError(
-                f"`indices` must be a one-dimensional sequence of integers. Received shape {positions.shape}, "
-                f"dtype {positions.dtype}. Turn a mask into positions first: `numpy.flatnonzero(mask)`."
-            )
-        if positions.size and (positions.min() < 0 or positions.max() >= len(self)):
-            raise DataError(
-                f"`indices` must lie in 0 … {len(self) - 1}. Received {positions.min()} … {positions.max()}. "
-                f"Split {self.name!r} has {len(self)} images; choose among their positions."
-            )
+        positions = checked_positions(indices, len(self), self.name)
         paths = tuple(self.relative_paths[position] for position in positions)
         labels = None if self.labels is None else self.labels[positions]
         metadata = {
@@ -142,7 +136,7 @@ class Split:
 
     def with_labels(self, labels: npt.ArrayLike) -> "Split":
         """Give the same images other labels, of the shapes that `Split` takes."""
-        return dataclasses.replace(self, labels=_checked_labels(labels, len(self)))
+        return dataclasses.replace(self, labels=checked_labels(labels, len(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,11 +182,11 @@ class Dataset:
     missing: tuple[Excluded, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_split_names(self.splits)
+        check_split_names(self.splits)
         ordered = {name: self.splits[name] for name in SPLIT_NAMES if name in self.splits}
         for split in ordered.values():
-            _check_split(split, self.root, self.class_names)
-        _check_same_kind_of_labels(ordered.values())
+            check_split(split, self.root, self.class_names)
+        check_same_kind_of_labels(ordered.values())
         object.__setattr__(self, "splits", MappingProxyType(ordered))
 
     @property
@@ -277,84 +271,6 @@ class Dataset:
         joined = Split("all", self.root, paths, None, metadata)
         labels = [part.labels for part in parts if part.labels is not None]
         return joined.with_labels(np.concatenate(labels)) if labels else joined
-
-
-def _checked_labels(labels: npt.ArrayLike, n_images: int) -> Labels:
-    array = np.asarray(labels)
-    if array.ndim not in (1, 2) or len(array) != n_images:
-        raise DataError(
-            f"`labels` must have shape (n_images,) or (n_images, n_classes) with n_images = {n_images}. "
-            f"Received shape {array.shape}. Give one row for each image, in the order of `relative_paths`."
-        )
-    if not (np.issubdtype(array.dtype, np.integer) or array.dtype == np.bool_ or array.size == 0):
-        raise DataError(
-            f"`labels` must be integers: positions in `class_names`, or zeros and ones. Received dtype {array.dtype}. "
-            "Convert them first: `labels.astype('int64')`."
-        )
-    if array.ndim == 2 and not np.isin(array, (0, 1)).all():
-        raise DataError(
-            "`labels` of shape (n_images, n_classes) must be zeros and ones. Received values from "
-            f"{array.min()} to {array.max()}. Give 1 where an image has the class and 0 elsewhere."
-        )
-    checked: Labels = array.astype(np.int64) if array.ndim == 1 else array.astype(np.uint8)
-    checked.flags.writeable = False
-    return checked
-
-
-def _checked_metadata(metadata: Mapping[str, Iterable[str]], n_images: int) -> Mapping[str, tuple[str, ...]]:
-    columns = {name: tuple(values) for name, values in metadata.items()}
-    for name, values in columns.items():
-        if not name or len(values) != n_images or not all(isinstance(value, str) for value in values):
-            raise DataError(
-                f"`metadata` must map names of columns to one text an image, {n_images} here. Received {name!r} with "
-                f'{len(values)} values. Give each image a text, "" where there is none.'
-            )
-    return MappingProxyType(columns)
-
-
-def _check_split_names(splits: Mapping[str, Split]) -> None:
-    unknown = [name for name in splits if name not in SPLIT_NAMES or splits[name].name != name]
-    if unknown:
-        raise DataError(
-            f"`splits` must map {', '.join(SPLIT_NAMES)} to the split of that name. Received "
-            f"{', '.join(f'{name!r}: {splits[name].name!r}' for name in unknown)}. Rename them to one of these."
-        )
-
-
-def _check_split(split: Split, root: Path, class_names: tuple[str, ...]) -> None:
-    if not split.root.is_relative_to(root):
-        raise DataError(
-            f"The root of each split must be the dataset's root or lie inside it. Received {split.root} for "
-            f"{split.name!r}, outside {root}. Give a root above all splits."
-        )
-    if (split.labels is None) != (not class_names):
-        raise DataError(
-            "`labels` and `class_names` must be given together, or neither. Received "
-            f"{len(class_names)} class names and split {split.name!r} with{'out' if split.labels is None else ''} "
-            "labels. Give both, or `class_names=()` and `labels=None`."
-        )
-    if split.labels is None:
-        return
-    if split.labels.ndim == 2:
-        fits = split.labels.shape[1] == len(class_names)
-    else:
-        fits = split.labels.size == 0 or (split.labels.min() >= 0 and split.labels.max() < len(class_names))
-    if not fits:
-        raise DataError(
-            f"`labels` must fit the {len(class_names)} class names: positions in 0 … {len(class_names) - 1}, or as "
-            f"many columns. Received shape {split.labels.shape}, largest value {split.labels.max()} in split "
-            f"{split.name!r}. Give the labels of these classes."
-        )
-
-
-def _check_same_kind_of_labels(splits: Iterable[Split]) -> None:
-    dimensions = {split.name: split.labels.ndim for split in splits if split.labels is not None}
-    if len(set(dimensions.values())) > 1:
-        raise DataError(
-            "All splits must have one label an image, or all must have several. Received labels of "
-            f"{', '.join(f'{count} dimension(s) in {name!r}' for name, count in dimensions.items())}. "
-            "Give every split labels of the same shape: (n_images,) or (n_images, n_classes)."
-        )
 
 
 def paths_from(split: Split, root: Path) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from artlucid.datasets._dataset import SPLIT_NAMES, Dataset, Excluded, Split
+from artlucid.datasets._checks import SPLIT_NAMES
+from artlucid.datasets._dataset import Dataset, Excluded, Split
 from artlucid.datasets._each_image import each_image
 from artlucid.datasets.images import check_shorter_side, decode, explain, open_regular_file, resized
 from artlucid.errors import DataError

@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from artlucid.datasets._dataset import SPLIT_NAMES, Dataset, Split, nfc
+from artlucid.datasets._checks import SPLIT_NAMES
+from artlucid.datasets._dataset import Dataset, Split, nfc
 from artlucid.datasets._layout import (
     ClassFolders,
     class_folders,

@@ -50,8 +50,8 @@ def iconart(
     -------
     Dataset
         Several labels or none an image, the classes sorted. Images that the table names but that do not exist are its
-        `missing`. Notices tell of the images taken for validation, of files without a row, and of classes that no
-        image of a split has.
+        `missing`. Notices tell of the images taken for validation, of files without a row, and of classes of train
+        that no validation image has.
 
     Raises
     ------

@@ -2,7 +2,8 @@
 
 import os
 
-from artlucid.datasets._dataset import SPLIT_NAMES, Dataset
+from artlucid.datasets._checks import SPLIT_NAMES
+from artlucid.datasets._dataset import Dataset
 from artlucid.datasets._layout import existing_folder, visible_entries
 from artlucid.datasets._split_folders import read_split_folders
 from artlucid.errors import DataError

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from artlucid.datasets._dataset import SPLIT_NAMES, Dataset, Split
+from artlucid.datasets._checks import SPLIT_NAMES
+from artlucid.datasets._dataset import Dataset, Split
 from artlucid.datasets._layout import (
     ClassFolders,
     class_folders,

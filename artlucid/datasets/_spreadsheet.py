@@ -8,11 +8,10 @@ from typing import Any
 from xml.parsers import expat
 from zipfile import ZipFile
 
-import openpyxl
-
 # Of all parts of the zip, unpacked; Python reads no further in a part than the size that is declared and counted here.
 LARGEST_UNPACKED = 64 * 2**20
 MOST_ROWS = 1_000_000
+MOST_COLUMNS = 1_000
 EXTERNAL_LINKS = "xl/externalLinks/"
 
 
@@ -32,9 +31,11 @@ def spreadsheet_rows(content: bytes) -> Iterator[Sequence[str]]:
     Raises
     ------
     Exception
-        Of any kind where the file is damaged; ValueError with a clause that says what is wrong where it is too large,
-        holds formulas, links to other files or document types, or has several sheets with content.
+        Of any kind where the file is damaged; ValueError with a clause that says what is wrong where it is too large or
+        wide, holds formulas, links to other files or document types, or has several sheets with content.
     """
+    import openpyxl  # here, because it takes a tenth of a second and few datasets need it
+
     _check_parts(content)
     workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
     for sheet in workbook.worksheets:
@@ -44,7 +45,7 @@ def spreadsheet_rows(content: bytes) -> Iterator[Sequence[str]]:
     if len(filled) != 1:
         names = ", ".join(repr(sheet.title) for sheet in filled) or "none"
         raise ValueError(f"one of its sheets must hold the table, and those that hold anything are {names}")
-    for row in filled[0].iter_rows():
+    for row in _rows(filled[0]):
         yield [_text(cell) for cell in row]
 
 
@@ -72,8 +73,16 @@ def _document_types_refused() -> expat.XMLParserType:
     return parser
 
 
+def _rows(sheet: Any, *, values_only: bool = False) -> Iterator[Sequence[Any]]:
+    """The rows of a sheet, of which a single cell far to the right would make thousands of cells each."""
+    for row in islice(sheet.iter_rows(values_only=values_only), MOST_ROWS + 1):
+        if len(row) > MOST_COLUMNS:
+            raise ValueError(f"it has more than {MOST_COLUMNS:,} columns")
+        yield row
+
+
 def _holds_anything(sheet: Any) -> bool:
-    return any(map(any, islice(sheet.iter_rows(values_only=True), MOST_ROWS)))
+    return any(map(any, _rows(sheet, values_only=True)))
 
 
 def _text(cell: Any) -> str:

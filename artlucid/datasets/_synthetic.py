@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from artlucid.datasets._dataset import SPLIT_NAMES, Dataset
+from artlucid.datasets._checks import SPLIT_NAMES
+from artlucid.datasets._dataset import Dataset
 from artlucid.datasets._objects import OBJECTS, depict
 from artlucid.datasets._styles import STYLES, paint
 from artlucid.datasets._synthetic_layouts import CLASS_FOLDERS, ICONART, Layout

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from artlucid.datasets._dataset import SPLIT_NAMES, Dataset
+from artlucid.datasets._checks import SPLIT_NAMES
+from artlucid.datasets._dataset import Dataset
 from artlucid.datasets._iconart import iconart
 from artlucid.datasets._split_folders import read_split_folders
 from artlucid.errors import DataError

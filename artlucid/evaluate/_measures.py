@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from artlucid import metrics
-from artlucid.datasets._dataset import Labels
+from artlucid.datasets._checks import Labels
 from artlucid.evaluate._predict import Predictions
 from artlucid.metrics import PairedIntervals, Resampling
 

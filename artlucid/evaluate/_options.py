@@ -23,8 +23,7 @@ class Options:
     progress : bool
         Whether a bar is shown on a terminal.
     intervals : Resampling, optional
-        Gives every score an interval, and every model but the first its difference from the first with one; about 15
-        seconds a model for the mean average precision of 1,000 images in ten classes.
+        Gives every score an interval, and every model but the first its difference from the first with one.
     predictions : Path, optional
         A CSV file to write: a row for each model and image, with the image's labels and a column for each class.
     cache : bool or path

@@ -15,7 +15,7 @@ COLUMNS = ("model", "path", "labels")
 """Before the columns of the classes."""
 
 SEPARATOR = "|"
-"""Between the names of several labels."""
+"""Between the names of several labels; a name that holds it stands in quotes, as in a CSV file with this separator."""
 
 
 def write(path: Path, split: Split, class_names: Sequence[str], candidates: Sequence[Candidate]) -> None:
@@ -45,4 +45,10 @@ def _named_labels(split: Split, class_names: Sequence[str]) -> list[str]:
     assert split.labels is not None
     if split.labels.ndim == 1:
         return [class_names[label] for label in split.labels]
-    return [SEPARATOR.join(class_names[index] for index in row.nonzero()[0]) for row in split.labels]
+    return [_joined([class_names[index] for index in row.nonzero()[0]]) for row in split.labels]
+
+
+def _joined(names: Sequence[str]) -> str:
+    row = io.StringIO()
+    csv.writer(row, delimiter=SEPARATOR, lineterminator="").writerow(names)
+    return row.getvalue()

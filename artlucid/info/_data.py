@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def recognizes(thing: Any) -> bool:
 
 
 def describe(thing: Any, options: Options) -> Facts:
-    """Splits, classes, images of each class in each split, identity, notices."""
+    """Splits, classes, images of each class in each split, identity, missing files, notices."""
     dataset = datasets.load(thing)
     return {
         "specification": dataset.specification,
@@ -39,6 +40,8 @@ def describe(thing: Any, options: Options) -> Facts:
         "class_names": list(dataset.class_names),
         "images_of_class": {name: _of_each_class(dataset, split) for name, split in dataset.splits.items()},
         "without_label": {name: _without_label(split) for name, split in dataset.splits.items()},
+        "missing": dict(Counter(file.split for file in dataset.missing)),
+        "metadata_columns": list(dataset.metadata_columns),
         "notices": list(dataset.notices),
     }
 
@@ -57,6 +60,10 @@ def _without_label(split: Split) -> int:
     return int((split.labels.sum(axis=1) == 0).sum()) if split.labels.ndim == 2 else 0
 
 
+def _missing(numbers: dict[str, int]) -> str:
+    return f"{counts(numbers)}: named in the table, and no usable file" if numbers else ""
+
+
 def as_text(facts: Facts) -> list[str]:
     """What it is, then a line a class."""
     classes, splits = facts["class_names"], list(facts["images"])
@@ -66,7 +73,9 @@ def as_text(facts: Facts) -> list[str]:
             ("folder", facts["root"]),
             ("task", TASKS[facts["task"]]),
             ("images", counts(facts["images"])),
+            ("missing", _missing(facts["missing"])),
             ("classes", str(len(classes)) if classes else ""),
+            ("metadata", ", ".join(facts["metadata_columns"])),
             ("identity", facts["identity"]),
             *(("notice", notice) for notice in facts["notices"]),
         ]

@@ -149,16 +149,19 @@ def titled(step: Facts) -> tuple[str, Rows]:
 
 def _training_rows(step: Facts) -> Rows:
     recipe, data = as_mapping(step["recipe"]), as_mapping(step["dataset"])
-    excluded = step["excluded"]
+    excluded, in_epochs = step["excluded"], recipe.get("epochs")
+    epochs = f", {step['epochs_done']} of {in_epochs} epochs" if in_epochs else ""
     return [
         ("recipe", f"{step['label']}: {recipe.get('source')}"),
         ("rates", _rates(recipe)),
+        ("frozen", _frozen(recipe)),
+        ("costs", _costs(recipe)),
         ("seed", str(step["seed"])),
         ("data", f"{data.get('specification')}: {counts(data.get('images'))}"),
         ("left out", f"{excluded} images" if excluded else ""),
         ("classes", listed(data.get("class_names"))),
-        ("training", f"{step['status']}, {step['epochs_done']} of {recipe.get('epochs')} epochs, {step['precision']}"),
-        ("best", _best(step)),
+        ("training", f"{step['status']}{epochs}, {step['precision']}"),
+        ("best", _best(step) if in_epochs else ""),
         ("validation", ", ".join(_score(name, value) for name, value in step["validation"].items())),
         ("identity", step["identity"] or ""),
         ("now", _now(step)),
@@ -166,12 +169,30 @@ def _training_rows(step: Facts) -> Rows:
 
 
 def _rates(recipe: Mapping[str, Any]) -> str:
-    pairs = [pair for pair in as_list(recipe.get("layer_rates")) if isinstance(pair, list) and len(pair) == 2]
-    special = "".join(f"{rate} on {pattern}, " for pattern, rate in pairs)
+    """Empty for what is learned without learning rates."""
+    if "head_rate" not in recipe:
+        return ""
+    special = "".join(f"{rate} on {pattern}, " for pattern, rate in _pairs(recipe.get("layer_rates")))
+    elsewhere = "" if ["*", False] in _pairs(recipe.get("trainable")) else f", {recipe.get('body_rate')} elsewhere"
     return (
-        f"{special}{recipe.get('head_rate')} on the head, {recipe.get('body_rate')} elsewhere; "
+        f"{special}{recipe['head_rate']} on the head{elsewhere}; "
         f"{recipe.get('optimizer')}, {recipe.get('schedule')}, batches of {recipe.get('batch_size')}"
     )
+
+
+def _frozen(recipe: Mapping[str, Any]) -> str:
+    patterns = [pattern for pattern, trainable in _pairs(recipe.get("trainable")) if trainable is False]
+    return ", ".join("all else" if pattern == "*" else str(pattern) for pattern in patterns)
+
+
+def _costs(recipe: Mapping[str, Any]) -> str:
+    """Of support vector machines."""
+    costs = as_list(recipe.get("costs"))
+    return f"of {', '.join(map(str, costs))}, chosen over {recipe.get('folds')} folds" if costs else ""
+
+
+def _pairs(policy: Any) -> list[Any]:
+    return [pair for pair in as_list(policy) if isinstance(pair, list) and len(pair) == 2]
 
 
 def _best(step: Facts) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 import numpy as np
 import numpy.typing as npt
 import sklearn.metrics
@@ -39,7 +41,7 @@ def average_precisions(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> npt.NDA
     >>> average_precisions([[1, 0], [0, 0], [1, 0]], [[0.9, 0.1], [0.5, 0.2], [0.4, 0.3]]).round(4).tolist()
     [0.8333, nan]
     """
-    labels, scores = _checked(y_true, y_score)
+    labels, scores = checked(y_true, y_score)
     found = np.full(labels.shape[1], np.nan)
     for index in np.flatnonzero(labels.any(axis=0)):
         found[index] = sklearn.metrics.average_precision_score(labels[:, index], scores[:, index])
@@ -75,14 +77,21 @@ def mean_average_precision(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> flo
     """
     found = average_precisions(y_true, y_score)
     if np.isnan(found).all():
-        raise MetricError(
-            f"`y_true` must have a positive in at least one class. Received {len(np.asarray(y_true))} images without "
-            f"any in {len(found)} classes. The mean of no average precisions is undefined: give more images."
-        )
+        refuse_no_positives(np.asarray(y_true))
     return float(np.nanmean(found))
 
 
-def _checked(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+def refuse_no_positives(y_true: npt.NDArray[Any]) -> NoReturn:
+    """Refuse images that no class has."""
+    n_images, n_classes = y_true.shape
+    raise MetricError(
+        f"`y_true` must have a positive in at least one class. Received {n_images} images without any in {n_classes} "
+        "classes. The mean of no average precisions is undefined: give more images."
+    )
+
+
+def checked(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Give labels and scores as arrays, or refuse them."""
     labels, scores = np.asarray(y_true), np.asarray(y_score, dtype=np.float64)
     if scores.ndim != 2 or labels.shape != scores.shape or not scores.size:
         raise MetricError(

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import scipy.stats
 
 from artlucid.errors import MetricError
+from artlucid.metrics._average_precision import mean_average_precision
 from artlucid.metrics._intervals import Interval, PairedIntervals, Resampling
+from artlucid.metrics._resampled_precision import OfResamples, resampled_mean_average_precision
 
 Metric = Callable[[Any, Any], float]
+Positions: TypeAlias = npt.NDArray[np.intp]
+OfPositions: TypeAlias = Callable[[Positions], npt.NDArray[np.float64]]
+
+PREPARED: Mapping[Metric, Callable[[Any, Any], OfResamples]] = MappingProxyType(
+    {mean_average_precision: resampled_mean_average_precision}
+)
+"""Metrics whose value on a resample follows from how often it has each image, at less cost than on the images."""
 
 # Resamples whose positions are drawn at once: 14 MB for the 17,000 test images of RASTA.
 BATCH = 100
@@ -101,22 +111,40 @@ def paired_bootstrap(
     """
     labels, scores = np.asarray(y_true), [np.asarray(array) for array in y_scores]
     _check_images(labels, scores)
+    of_networks = [_of_resamples(metric, labels, array) for array in scores]
 
-    def values(images: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        found = np.array([_value(metric, labels[images], array[images]) for array in scores])
+    def values(resamples: Positions) -> npt.NDArray[np.float64]:
+        found = np.array([of_resamples(resamples) for of_resamples in of_networks])
         return np.concatenate([found, found[1:] - found[0]])
 
     found = _intervals(values, len(labels), resampling)
     return PairedIntervals(found[: len(scores)], found[len(scores) :])
 
 
-def _intervals(
-    values: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64]], n_images: int, resampling: Resampling
-) -> tuple[Interval, ...]:
-    """Of each of the values that come from the positions of some images."""
+def _of_resamples(metric: Metric, labels: npt.NDArray[Any], scores: npt.NDArray[Any]) -> OfPositions:
+    """From the positions of the images of each resample, shape (n_resamples, n_drawn), to the metric's values."""
+    if metric in PREPARED:
+        prepared = _defined(PREPARED[metric](labels, scores))
+        return lambda resamples: prepared(_counts(resamples, len(labels)))
+    value = _defined(metric)
+    return lambda resamples: np.array([value(labels[images], scores[images]) for images in resamples], np.float64)
 
-    def statistic(images: npt.NDArray[np.intp], axis: int = -1) -> npt.NDArray[np.float64]:
-        return np.moveaxis(np.apply_along_axis(values, axis, images), -1, 0)
+
+def _counts(resamples: Positions, n_images: int) -> npt.NDArray[np.intp]:
+    """How often each resample has each image."""
+    offsets = n_images * np.arange(len(resamples))[:, None]
+    counts = np.bincount((resamples + offsets).ravel(), minlength=n_images * len(resamples))
+    return counts.reshape(len(resamples), n_images)
+
+
+def _intervals(
+    values: Callable[[Positions], npt.NDArray[np.float64]], n_images: int, resampling: Resampling
+) -> tuple[Interval, ...]:
+    """Of each of the values, shape (n_values, n_resamples), that come from the positions of some images."""
+
+    def statistic(images: Positions, axis: int = -1) -> npt.NDArray[np.float64]:
+        found = values(images.reshape(-1, images.shape[axis]))
+        return found.reshape(len(found), *images.shape[:-1])
 
     # Where all resamples agree, BCa divides by zero; that is looked at below.
     with (
@@ -142,17 +170,22 @@ def _intervals(
     return tuple(Interval(low, high, **asdict(resampling)) for low, high in ends)
 
 
-def _value(metric: Metric, y_true: npt.NDArray[Any], y_score: npt.NDArray[Any]) -> float:
-    try:
-        value, reason = float(metric(y_true, y_score)), "its value is not finite"
-    except MetricError as error:
-        value, reason = math.nan, str(error)
-    if not math.isfinite(value):
-        raise MetricError(
-            f"`metric` must be defined on the images and on every resample of them. Received one on which it is not: "
-            f"{reason} Give more images, or go without an interval."
-        )
-    return value
+def _defined(metric: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which refuses images that it is undefined on."""
+
+    def defined(*arguments: Any) -> Any:
+        try:
+            values, reason = metric(*arguments), "its value is not finite."
+        except MetricError as error:
+            values, reason = math.nan, str(error)
+        if not np.isfinite(values).all():
+            raise MetricError(
+                "`metric` must be defined on the images and on every resample of them. Received one on which it is "
+                f"not: {reason} Give more images, or go without an interval."
+            )
+        return values
+
+    return defined
 
 
 def _check_images(labels: npt.NDArray[Any], scores: Sequence[npt.NDArray[Any]]) -> None:

@@ -65,10 +65,32 @@ def test_options_behind_the_path(icons):
     assert load(f"iconart:{icons}?validation=0.3", split_seed=5).identity == data.identity
 
 
-@pytest.mark.parametrize("options", ["split_seed=x", "split_seed=0.5", "split_seed=1&seed=2", "validation="])
+@pytest.mark.parametrize(
+    "options",
+    ["split_seed=x", "split_seed=0.5", "split_seed=1&seed=2", "validation=", "split_seed=1&split_seed=2"],
+)
 def test_options_that_are_refused(icons, refused, options):
     with refused("split_seed=…, validation=…", options.split("&")[-1], "Correct it"):
         load(f"iconart:{icons}?{options}")
+
+
+@pytest.mark.parametrize("options", ["splitseed=3", "validation=0.3&splitseed=3"])
+def test_misspelt_option_gets_the_nearest_name(icons, refused, options):
+    with refused("split_seed=…, validation=…", "splitseed=3", "Did you mean split_seed=…?"):
+        load(f"iconart:{icons}?{options}")
+
+
+def test_option_of_another_kind(tmp_path, draw, refused):
+    draw(tmp_path / "a/1.png")
+    with refused("none for this kind of data", "split_seed=3", "leave it out"):
+        load(f"folder:{tmp_path}?split_seed=3")
+
+
+def test_folder_whose_name_looks_like_an_option(tmp_path, draw):
+    draw(tmp_path / "pictures/a/1.png")
+    (tmp_path / "pictures").rename(tmp_path / "which?year=1911")
+    (tmp_path / "which").mkdir()
+    assert load(f"folder:{tmp_path}/which?year=1911").class_names == ("a",)
 
 
 def test_split_seed_where_there_is_none(icons, tmp_path, draw, refused):

@@ -159,6 +159,19 @@ def test_entity_bomb_is_refused(tmp_path, refused):
             read_table(path)
 
 
+@pytest.mark.parametrize("value", [b"", b"<is><t>x</t></is>"], ids=["empty cells", "values"])
+def test_cells_far_to_the_right_are_refused_at_the_first(tmp_path, refused, value):
+    """Each would make its row 16,384 cells long: half an hour for a file below the limit."""
+    cell = b'<row r="%d"><c r="A%d" t="inlineStr">%s</c><c r="XFD%d"/></row>'
+    rows = b"".join(cell % (number, number, value, number) for number in range(1, 30_000))
+    path = spreadsheet(tmp_path / "a.xlsx")
+    sheet = part(path, "xl/worksheets/sheet1.xml")
+    begin, end = sheet.index(b"<sheetData>") + len(b"<sheetData>"), sheet.index(b"</sheetData>")
+    path = changed(path, {"xl/worksheets/sheet1.xml": sheet[:begin] + rows + sheet[end:]})
+    with refused("A table must be", "more than 1,000 columns", "save it anew"):
+        read_table(path)
+
+
 def test_row_far_below_is_refused(tmp_path, refused):
     path = spreadsheet(tmp_path / "a.xlsx")
     sheet = part(path, "xl/worksheets/sheet1.xml").replace(b'r="3"', b'r="2000000000"')

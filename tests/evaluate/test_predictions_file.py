@@ -1,6 +1,7 @@
 """Predictions in a file, read by pandas."""
 
 import csv
+import dataclasses
 import os
 import shutil
 
@@ -36,6 +37,19 @@ def test_several_labels_or_none(pair_of_objects, objects, tmp_path):
     table = pd.read_csv(path, keep_default_na=False)
     assert list(table) == ["model", "path", "labels", *networks.OBJECTS]
     assert table["labels"].tolist()[:5] == ["bird", "horse|train", "bird|horse", "", "bird|train"]
+
+
+@pytest.mark.filterwarnings("ignore:no test image has:artlucid.errors.DataWarning")
+def test_labels_whose_names_hold_the_separator_can_be_told_apart(tiny, objects, tmp_path):
+    names = ("a", 'a "b"', "b, c", "b|c")
+    objects = dataclasses.replace(objects, class_names=names)
+    path = tmp_path / "predictions.csv"
+    network = networks.network_for(names, activation="sigmoid")
+    evaluate.evaluate(network, objects, options=evaluate.Options(predictions=path))
+    table = pd.read_csv(path, keep_default_na=False)
+    assert list(table)[3:] == list(names)
+    expected = [[names[index] for index in row.nonzero()[0]] for row in objects.test.labels]
+    assert [next(csv.reader([labels], delimiter="|"), []) for labels in table["labels"]] == expected
 
 
 @pytest.mark.filterwarnings("ignore:it is not recorded what data:artlucid.errors.DataWarning")

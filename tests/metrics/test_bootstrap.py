@@ -6,10 +6,12 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
+import sklearn.metrics
 
 from artlucid import metrics
 from artlucid.errors import MetricError
 from artlucid.metrics import Resampling
+from artlucid.metrics._resampled_precision import resampled_mean_average_precision
 
 METHODS = ("BCa", "percentile")
 
@@ -54,6 +56,27 @@ def test_metric_of_several_labels_is_scipys(method, several):
     found = metrics.bootstrap(metrics.mean_average_precision, labels, scores, resampling=resampling)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
     assert found.low < metrics.mean_average_precision(labels, scores) < found.high
+
+
+@pytest.mark.parametrize("digits", [1, 2, 9], ids=["many ties", "ties", "no ties"])
+def test_precision_on_resamples_is_scikit_learns(digits):
+    generator = np.random.default_rng(digits)
+    labels = (generator.random((90, 5)) < 0.2).astype(np.uint8)
+    labels[:, 3] = 0
+    labels[7:, 4] = 0
+    labels[:7, 4] = [0, 1, 0, 0, 0, 0, 0]
+    scores = np.round(generator.random((90, 5)) + 0.4 * labels, digits)
+    resamples = generator.integers(0, 90, (40, 90))
+    present = [labels[images].any(axis=0) for images in resamples]
+    # No image has the fourth class, and some resamples have no image of the last.
+    assert sorted({tuple(classes[3:].tolist()) for classes in present}) == [(False, False), (False, True)]
+    expected = [
+        sklearn.metrics.average_precision_score(labels[images][:, classes], scores[images][:, classes])
+        for images, classes in zip(resamples, present, strict=True)
+    ]
+    counts = np.array([np.bincount(images, minlength=90) for images in resamples])
+    found = resampled_mean_average_precision(labels, scores)(counts)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_bca_and_percentile_differ_where_the_resamples_are_skew(several):

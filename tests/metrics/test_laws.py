@@ -42,7 +42,7 @@ def test_every_public_metric_is_registered():
     assert set(metrics.__all__) == REGISTERED
 
 
-@pytest.mark.parametrize("name", ["_average_precision", "_bootstrap", "_classification"])
+@pytest.mark.parametrize("name", ["_average_precision", "_bootstrap", "_classification", "_resampled_precision"])
 def test_examples(name):
     found = doctest.testmod(importlib.import_module(f"artlucid.metrics.{name}"))
     assert found.failed == 0 < found.attempted
