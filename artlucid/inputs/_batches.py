@@ -54,12 +54,6 @@ def draws(seed: int, epoch: int, index: int) -> np.random.Generator:
     return np.random.default_rng([seed, epoch, index, 1])
 
 
-# An iterator that TensorFlow tunes ends only when its tuner next wakes up, after 0.01, 0.02, 0.04, … 5.12, 10.24 s:
-# that can double the time of a validation.
-_UNTUNED = tf.data.Options()
-_UNTUNED.autotune.enabled = False
-
-
 class Batches:
     """Batches of a split as `tf.data`, with readable errors for files that cannot be read.
 
@@ -174,7 +168,7 @@ class Batches:
 
         numbers = tf.data.Dataset.range(n_batches)
         # A second one, so that the processors decode while the first is put together.
-        return numbers.map(examples, num_parallel_calls=2, deterministic=True).prefetch(2).with_options(_UNTUNED)
+        return numbers.map(examples, num_parallel_calls=2, deterministic=True).prefetch(2).with_options(_untuned())
 
     def _as_float(self, images: tf.Tensor) -> tf.Tensor:
         return tf.cast(tf.ensure_shape(images, [None, self.size, self.size, 3]), tf.float32)
@@ -204,3 +198,10 @@ class Batches:
         stacked = np.stack(images)
         labels = self.split.labels
         return stacked if labels is None else (stacked, targets_of(labels[indices], self.n_classes))
+
+
+def _untuned() -> tf.data.Options:
+    """A tuned iterator ends only when its tuner next wakes up, after 0.01, 0.02, 0.04, … 5.12, 10.24 s."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
