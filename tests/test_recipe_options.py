@@ -85,9 +85,7 @@ OTHER = {
 @pytest.mark.filterwarnings("default::artlucid.errors.RunWarning")
 @pytest.mark.parametrize("case", [*SAME, *OTHER, "a file that says the same"])
 def test_resumed_run_holds_to_its_recipe(case, run, data, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "artlucid.cli._finetune.use_threads", lambda recorded: None
-    )  # set already, by the training before
+    monkeypatch.setattr("artlucid.cli._runs.use_threads", lambda recorded: None)  # set already, by the training before
     same = tmp_path / "same.toml"
     same.write_text(
         'base = "A"\nname = "A"\nhead_rate = 0.005\nepochs = 1\nbatch_size = 12\ninitialization.kernel = "HeNormal"'

@@ -9,6 +9,7 @@ import typer
 
 from artlucid.cli._app import command, show
 from artlucid.cli._options import (
+    AllowChangedEnvironment,
     Architecture,
     AsJson,
     Cache,
@@ -21,12 +22,14 @@ from artlucid.cli._options import (
     NoNearDuplicates,
     Precision,
     Quiet,
+    Resume,
     SplitSeed,
+    Weights,
     chosen_cache,
     chosen_changes,
     in_bytes,
 )
-from artlucid.cli._runs import best_row, use_threads
+from artlucid.cli._runs import best_row, recorded_run
 
 if TYPE_CHECKING:
     from artlucid.recipes import Recipe
@@ -38,17 +41,13 @@ def finetune(
     out: Annotated[Path, typer.Option(help="The run directory.", show_default=False)],
     recipe: Annotated[str | None, typer.Option(help="A row of Table 5 (A, B, …), or FILE.toml. [default: A]")] = None,
     settings: Changes = None,
-    weights: Annotated[
-        str | None, typer.Option(help="imagenet, bvlc, none, a file or a run directory. [default: imagenet]")
-    ] = None,
+    weights: Weights = None,
     seed: Annotated[int | None, typer.Option(help="Of the head and the order of images. [default: 0]")] = None,
     epochs: Annotated[int | None, typer.Option(help="Another number than the recipe's.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Another number than the recipe's.")] = None,
     precision: Precision = "auto",
     architecture: Architecture = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")
-    ] = False,
+    resume: Resume = False,
     devices: Annotated[
         str | None, typer.Option(help="one, or all: every GPU takes a part of each batch. [default: one]")
     ] = None,
@@ -56,9 +55,7 @@ def finetune(
     max_excluded: MaxExcluded = 0.01,
     metadata: Metadata = None,
     split_seed: SplitSeed = None,
-    allow_changed_environment: Annotated[
-        bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
-    ] = False,
+    allow_changed_environment: AllowChangedEnvironment = False,
     no_near_duplicates: NoNearDuplicates = False,
     cache: Cache = None,
     cache_limit: CacheLimit = None,
@@ -67,13 +64,10 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a network on a dataset and keep everything about it in a run directory."""
-    from artlucid import datasets, runs
+    from artlucid import datasets
     from artlucid import finetune as training
 
-    recorded = runs.open_run(out) if resume and (out / runs.MANIFEST).is_file() else None
-    if recorded is not None:
-        training.check_complete(recorded)
-        use_threads(recorded.manifest["environment"]["threads"])
+    recorded = recorded_run(out, resume, "finetune")
     options = training.Options(
         precision=precision,
         architecture=architecture,

@@ -9,6 +9,7 @@ import typer
 
 from artlucid.cli._app import command, show
 from artlucid.cli._options import (
+    AllowChangedEnvironment,
     Architecture,
     AsJson,
     Cache,
@@ -20,12 +21,14 @@ from artlucid.cli._options import (
     NoCache,
     NoNearDuplicates,
     Quiet,
+    Resume,
     SplitSeed,
+    Weights,
     chosen_cache,
     chosen_changes,
     in_bytes,
 )
-from artlucid.cli._runs import best_row, use_threads
+from artlucid.cli._runs import best_row, recorded_run
 from artlucid.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -36,9 +39,7 @@ if TYPE_CHECKING:
 def off_the_shelf(
     data: Data,
     out: Annotated[Path, typer.Option(help="The run directory.", show_default=False)],
-    weights: Annotated[
-        str | None, typer.Option(help="imagenet, bvlc, none, a file or a run directory. [default: imagenet]")
-    ] = None,
+    weights: Weights = None,
     head: Annotated[
         str | None, typer.Option(help="dense, as the paper's, or svm: a hyperplane a class. [default: dense]")
     ] = None,
@@ -53,15 +54,11 @@ def off_the_shelf(
         str | None, typer.Option(help="float32, auto, bfloat16 or float16. [default: float32]")
     ] = None,
     architecture: Architecture = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")
-    ] = False,
+    resume: Resume = False,
     max_excluded: MaxExcluded = 0.01,
     metadata: Metadata = None,
     split_seed: SplitSeed = None,
-    allow_changed_environment: Annotated[
-        bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
-    ] = False,
+    allow_changed_environment: AllowChangedEnvironment = False,
     no_near_duplicates: NoNearDuplicates = False,
     cache: Cache = None,
     cache_limit: CacheLimit = None,
@@ -70,13 +67,10 @@ def off_the_shelf(
     as_json: AsJson = False,
 ) -> None:
     """Train a new head on the features of a frozen network, computed once, and keep it as a run."""
-    from artlucid import datasets, runs
+    from artlucid import datasets
     from artlucid import finetune as training
 
-    recorded = runs.open_run(out) if resume and (out / runs.MANIFEST).is_file() else None
-    if recorded is not None:
-        training.check_complete(recorded, command="off-the-shelf")
-        use_threads(recorded.manifest["environment"]["threads"])
+    recorded = recorded_run(out, resume, "off-the-shelf")
     options = training.OffTheShelfOptions(
         precision=precision,
         architecture=architecture,

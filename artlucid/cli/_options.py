@@ -43,6 +43,13 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="Change the recipe: head_rate=0.005. Repeatable."),
 ]
+Weights = Annotated[
+    str | None, typer.Option(help="imagenet, bvlc, none, a file or a run directory. [default: imagenet]")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run, with its recorded settings.")]
+AllowChangedEnvironment = Annotated[
+    bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
+]
 MaxExcluded = Annotated[float, typer.Option(help="Largest part of the images that may be unusable.")]
 
 

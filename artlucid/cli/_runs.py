@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from artlucid.errors import RunError
+
+
+def recorded_run(out: Path, resume: bool, command: str) -> Any:
+    """The run that is to go on in a folder, with the threads that it began with; None where one begins."""
+    from artlucid import finetune, runs
+
+    if not resume or not (out / runs.MANIFEST).is_file():
+        return None
+    recorded = runs.open_run(out)
+    finetune.check_complete(recorded, command=command)
+    use_threads(recorded.manifest["environment"]["threads"])
+    return recorded
 
 
 def use_threads(recorded: dict[str, int]) -> None:

@@ -109,16 +109,13 @@ def begin(
     logger.info("new, at random: %s", shown(new, policies))
     if len(new) == len(policies.random.values) and source != RANDOM:
         logger.info("of %s only the architecture is used", spelled(source))
-    rates = _rates.planned(recipe, _steps_per_epoch(examination.dataset, recipe))
-    logger.info("planned: %s at the last step", _rates.shown(rates))
-    _rates.warn_if_far(recipe, rates)
     start = _starting_weights(given, dataset, recipe, policies, seed)
-    manifest = {
+    decided = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "recipe": recipes.to_json(recipe),
         "policies": policies.to_json(),
         "new_layers": new,
-        "final_rates": rates,
+        "final_rates": _rates.planned(recipe, _steps_per_epoch(examination.dataset, recipe)),
         "seed": seed,
         "architecture": {"name": start.architecture.name, "variant": start.architecture.variant},
         "dataset": _describe(dataset),
@@ -133,13 +130,16 @@ def begin(
         "keep_epochs": options.keep_epochs,
         "environment": _environment(precision, devices),
     }
+    manifest = amend(decided)
+    if "final_rates" in manifest:
+        logger.info("planned: %s at the last step", _rates.shown(manifest["final_rates"]))
+        _rates.warn_if_far(recipe, manifest["final_rates"])
     _data.write_excluded(out / "excluded.csv", examination)
     write_atomically(out / "initial.h5", _own.to_bytes(start))
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)
     keeper.write_tables("running")
-    return Job(
-        runs.create(out, amend(manifest)), examination.dataset, recipe, start, policies, precision, devices, options
-    )
+    run = runs.create(out, manifest)
+    return Job(run, examination.dataset, recipe, start, policies, precision, devices, options)
 
 
 def _environment(precision: environment.Precision, devices: Devices) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from artlucid import datasets
-from artlucid.datasets import Dataset, Examination, NearDuplicates
+from artlucid.datasets import Dataset, Examination, NearDuplicate, NearDuplicates
 from artlucid.errors import DataError, DataWarning
 
 SCORED = ("val", "test")
@@ -48,15 +48,13 @@ def near_duplicates(
 
 
 def _without_identical(found: NearDuplicates, examination: Examination) -> NearDuplicates:
-    identical = [set(group) for group in examination.duplicates]
-    kept = [
-        pair
-        for pair in found.pairs
-        if not any(
-            {(file.split, file.relative_path) for file in (pair.first, pair.second)} <= group for group in identical
-        )
-    ]
-    return NearDuplicates(tuple(kept), found.n_images, found.n_unreadable, found.n_featureless)
+    group_of = {place: number for number, group in enumerate(examination.duplicates) for place in group}
+
+    def identical(pair: NearDuplicate) -> bool:
+        one, other = (group_of.get((file.split, file.relative_path)) for file in (pair.first, pair.second))
+        return one is not None and one == other
+
+    return replace(found, pairs=tuple(pair for pair in found.pairs if not identical(pair)))
 
 
 def _with_earlier(dataset: Dataset, lineage: Mapping[str, Any], progress: bool) -> Iterator[NearDuplicates]:

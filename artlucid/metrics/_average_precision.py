@@ -68,7 +68,7 @@ def mean_average_precision(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> flo
 
     References
     ----------
-    Tables 2 and 3 of the paper.
+    Table 3 of the paper.
 
     Examples
     --------

@@ -387,3 +387,10 @@ def test_failure_before_a_resumed_run_goes_on_leaves_its_state(data, tmp_path):
     assert run.state == state
     (run.path / "features.h5").unlink()
     assert shelf.train(data, run.path, resume=True).state["status"] == "finished"
+
+
+@pytest.mark.parametrize(("head", "planned"), [("dense", True), (shelf.SVM, False)])
+def test_learning_rates_are_planned_where_there_are_any(head, planned, data, tmp_path, caplog):
+    caplog.set_level("INFO", "artlucid")
+    run = shelf.train(data, tmp_path / "run", head=head)
+    assert ("planned: learning rates" in caplog.text) == ("final_rates" in run.manifest) == planned
