@@ -25,6 +25,7 @@ __all__ = (
     "models",
     "recipes",
     "runs",
+    "visualize",
 )
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

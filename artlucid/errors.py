@@ -17,6 +17,8 @@ __all__ = [
     "RunError",
     "RunWarning",
     "TrainingError",
+    "VisualizationError",
+    "VisualizationWarning",
     "WeightsError",
 ]
 
@@ -61,6 +63,10 @@ class TrainingError(ArtlucidError):
     """Training stopped because its numbers were no longer finite."""
 
 
+class VisualizationError(ArtlucidError):
+    """A picture cannot be made: the objective, the image and the network do not fit."""
+
+
 class WeightsError(ArtlucidError):
     """Weights cannot be read, or do not fit the network."""
 
@@ -71,3 +77,7 @@ class DataWarning(UserWarning):
 
 class RunWarning(UserWarning):
     """Something about a run that the user should know, though the work goes on."""
+
+
+class VisualizationWarning(UserWarning):
+    """Something about a picture that the user should know, though it was made."""

@@ -25,6 +25,7 @@ LAYERS = {
     "export": 2,
     "inputs": 2,
     "models": 2,
+    "visualize": 2,
     "evaluate": 3,
     "finetune": 3,
     "demo": 4,

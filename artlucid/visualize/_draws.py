@@ -1,0 +1,108 @@
+"""Where the random numbers of a step come from: a seed and the step, or a given list, or TensorFlow's own generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+Tensor = Any
+
+
+class Draws(Protocol):
+    """A source of random numbers; every call gives new ones."""
+
+    def integer(self, below: Tensor, seed: int | None = None) -> Tensor:
+        """An int32 scalar in 0 … `below` - 1."""
+
+    def uniform(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
+        """float32 in [0, 1)."""
+
+    def normal(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
+        """float32 with mean 0 and standard deviation 1."""
+
+
+class SeededDraws:
+    """Numbers that depend on the seed, on the step, and on how many draws of the step came before.
+
+    Parameters
+    ----------
+    seed : int
+    step : int or int scalar tensor
+        A tensor in a compiled loop.
+    """
+
+    def __init__(self, seed: int, step: Tensor) -> None:
+        self._key = tf.stack([tf.cast(seed % 2**31, tf.int32), tf.cast(step, tf.int32)])
+        self._count = 0
+
+    def _next(self, seed: int | None) -> Tensor:
+        self._count += 1
+        key = tf.random.fold_in(self._key, self._count)
+        return key if seed is None else tf.random.fold_in(key, seed % 2**31)
+
+    def integer(self, below: Tensor, seed: int | None = None) -> Tensor:
+        """An int32 scalar in 0 … `below` - 1."""
+        return tf.random.stateless_uniform([], self._next(seed), 0, below, tf.int32)
+
+    def uniform(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
+        """float32 in [0, 1)."""
+        return tf.random.stateless_uniform(shape, self._next(seed))
+
+    def normal(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
+        """float32 with mean 0 and standard deviation 1."""
+        return tf.random.stateless_normal(shape, self._next(seed))
+
+
+class GivenDraws:
+    """Numbers of a list, one after the other: the draws of another program, or those of a test."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self._values = iter(values)
+
+    def integer(self, below: Tensor, seed: int | None = None) -> Tensor:
+        """The next value, as an int32 scalar."""
+        return tf.cast(next(self._values), tf.int32)
+
+    def uniform(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
+        """The next value, as float32."""
+        return tf.cast(next(self._values), tf.float32)
+
+    normal = uniform
+
+
+class FreeDraws:
+    """TensorFlow's own generator: other numbers each time, unless a transformation has a seed of its own."""
+
+    def integer(self, below: Tensor, seed: int | None = None) -> Tensor:
+        """An int32 scalar in 0 … `below` - 1."""
+        return tf.random.uniform([], 0, below, tf.int32, seed=seed)
+
+    def uniform(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
+        """float32 in [0, 1)."""
+        return tf.random.uniform(shape, seed=seed)
+
+    def normal(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
+        """float32 with mean 0 and standard deviation 1."""
+        return tf.random.normal(shape, seed=seed)
+
+
+_current: ContextVar[Draws | None] = ContextVar("artlucid_draws", default=None)
+
+
+def current() -> Draws:
+    """The draws that transformations take at the moment."""
+    return _current.get() or FreeDraws()
+
+
+@contextmanager
+def drawing(draws: Draws) -> Iterator[None]:
+    """Let transformations take their numbers from `draws`."""
+    token = _current.set(draws)
+    try:
+        yield
+    finally:
+        _current.reset(token)
