@@ -44,7 +44,7 @@ def _draw(generator: np.random.Generator, shape: tuple[int, ...], sd: float) -> 
 
 @contextmanager
 def seeded(seeds: Sequence[Seed]) -> Iterator[None]:
-    """Let initial noise come from these seeds, one for the whole batch or one an image; None is other noise each time."""
+    """Let initial noise come from these seeds, one for the batch or one an image; None is other noise each time."""
     token = _generators.set(tuple(np.random.default_rng(seed) for seed in seeds))
     try:
         yield
