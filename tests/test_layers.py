@@ -45,6 +45,7 @@ LIBRARIES = {
 
 # What single files use beyond that.
 ALSO_USES = {
+    "visualize/_channels.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
     "datasets/_spreadsheet.py": {"openpyxl"},  # the form in which Paintings was published
 }
