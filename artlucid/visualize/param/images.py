@@ -17,7 +17,7 @@ from artlucid.visualize.param.spatial import fft_image, pixel_image
 Tensor = Any
 
 DARKEST = 1 / 510
-"""Half a step of 256; what is nearer to 0 or 1 in an image to start from is put there, because a sigmoid reaches neither."""
+"""Half a step of 256. What is nearer to 0 or 1 in an image to start from is put there: a sigmoid reaches neither."""
 
 
 def image(

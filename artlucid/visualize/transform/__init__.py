@@ -1,8 +1,8 @@
 """What is done to an image before the network sees it, so that what it shows does not depend on single pixels.
 
-Lucid's transformations, with its names, signatures and defaults: each function gives a transformation, a callable from a
-batch of images to a batch of images. Its random numbers come from the seed and the step of the visualization, one draw
-for the whole batch.
+Lucid's transformations, with its names, signatures and defaults: each function gives a transformation, a callable from
+a batch of images to a batch of images. Its random numbers come from the seed and the step of the visualization, one
+draw for the whole batch.
 """
 
 from artlucid.visualize.transform._alpha import collapse_alpha_random
