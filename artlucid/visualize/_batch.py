@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from artlucid.export import lucid
 from artlucid.models import Network
-from artlucid.visualize import _noise, param, render
+from artlucid.visualize import _draws, _noise, param, render
 from artlucid.visualize._channel import Channel
 from artlucid.visualize._optimization import Ascent, Optimizer
 from artlucid.visualize._options import Options
@@ -64,6 +65,8 @@ def rendered(
     list of Picture
         In the order of `batch`.
     """
+    if settings.options.engine == "lucid":
+        return [_by_lucid(network, channel, settings, on_step) for channel in batch]
     image = _image(batch, settings)
     optimizer = Optimizer(_ascent(network, batch, image, settings), render.make_optimizer())
     objectives = np.empty((settings.steps, len(batch)), np.float32)
@@ -88,14 +91,54 @@ def rendered(
 
 def _image(batch: Sequence[Channel], settings: Settings) -> Parameterization:
     """The variables of all images; each begins with a noise of its own, whatever else is in the batch."""
+    with _noise.seeded([_noise_seed(settings.seed, channel) for channel in batch]):
+        return Parameterization(_param(len(batch), settings))
+
+
+def _param(number: int, settings: Settings) -> Callable[[], Tensor]:
     width, height = settings.size
     colours = settings.options.colours or True
+    return lambda: param.image(width, height, batch=number, decorrelate=colours, init=settings.start)
 
-    def image() -> Tensor:
-        return param.image(width, height, batch=len(batch), decorrelate=colours, init=settings.start)
 
-    with _noise.seeded([_noise_seed(settings.seed, channel) for channel in batch]):
-        return Parameterization(image)
+def _by_lucid(network: Network, channel: Channel, settings: Settings, on_step: Callable[[], object]) -> Picture:
+    """A picture by the original Lucid, of its own parameterization where that can make it."""
+    options, steps = settings.options, settings.steps
+    objectives = np.empty(steps, np.float32)
+    own = options.colours is None and settings.start is None
+
+    def told(step: int, value: Any) -> None:
+        objectives[step] = value
+        on_step()
+
+    def objective(T: Any) -> Tensor:
+        mean = lucid.original().optvis.objectives.channel(channel.layer, channel.number)(T)
+        return mean if options.penalty is None else mean + options.penalty(T)
+
+    rendering = lucid.Rendering(
+        lucid.model(network),
+        objective,
+        _param_of_lucid(settings.size) if own else _param(1, settings),
+        transforms=_transforms_for_lucid(options),
+        seed=_noise_seed(settings.seed, channel) % 2**31,
+    )
+    kept = sorted({*(step - 1 for step in options.snapshots), steps - 1})
+    images = dict(zip(kept, lucid.render(rendering, kept, told), strict=True))
+    final = images[steps - 1][0]
+    snapshots = {step: images[step - 1][0] for step in options.snapshots}
+    return Picture(channel, final, objectives, snapshots, problem_of(objectives, final))
+
+
+def _param_of_lucid(size: tuple[int, int]) -> Callable[[], Tensor]:
+    width, height = size
+    # 0.3.8 takes the height for the width.
+    return lambda: lucid.original().optvis.param.image(height, width)
+
+
+def _transforms_for_lucid(options: Options) -> Sequence[Callable[[Tensor], Tensor]] | None:
+    if options.transforms_per_image:
+        return [render.make_transform_f(options.transforms, per_image=True)]
+    return options.transforms
 
 
 def _noise_seed(seed: int, channel: Channel) -> int:
@@ -110,7 +153,7 @@ def _ascent(network: Network, batch: Sequence[Channel], image: Parameterization,
         image,
         render.make_transform_f(options.transforms, per_image=options.transforms_per_image),
         penalty=options.penalty,
-        seed=settings.seed,
+        draws=_draws.of_steps(settings.seed),
     )
 
 

@@ -39,8 +39,8 @@ class Ascent:
         Joins the objective, but not its values: from `Activations` to a scalar.
     redirect : bool
         Whether blocked gradients pass a ReLU during the first updates.
-    seed : int or None
-        Of the transformations' draws; None draws other numbers each time.
+    draws : callable
+        From the number of a step, a tensor, to the transformations' draws in it; by default other ones each time.
     """
 
     network: Network
@@ -49,7 +49,7 @@ class Ascent:
     transform: Transform
     penalty: Objective | None = None
     redirect: bool = True
-    seed: int | None = None
+    draws: Callable[[Tensor], _draws.Draws] = _draws.free
 
 
 class Optimizer:
@@ -60,14 +60,21 @@ class Optimizer:
     ascent : Ascent
     optimizer : keras.optimizers.Optimizer
         Not yet built.
+
+    Attributes
+    ----------
+    layers : tuple of str
+        Those that the objective asks for.
+    updates : int
+        How often the image was changed.
     """
 
     def __init__(self, ascent: Ascent, optimizer: keras.optimizers.Optimizer) -> None:
         self._ascent = ascent
         self._optimizer = optimizer
         self._optimizer.build(ascent.image.variables)
-        self._names = asked_layers(ascent.network, self._objectives, ascent.image.shape)
-        self._steps = {first: tf.function(self._traced(redirected=first), autograph=False) for first in (True, False)}
+        self.layers = asked_layers(ascent.network, self._objectives, ascent.image.shape)
+        self._steps = {first: _compiled(self._traced(redirected=first)) for first in (True, False)}
         self.updates = 0
 
     @property
@@ -92,8 +99,7 @@ class Optimizer:
         """What the network makes of the image at a step, within a `tf.function`."""
         ascent = self._ascent
         image = ascent.image()
-        draws = _draws.FreeDraws() if ascent.seed is None else _draws.SeededDraws(ascent.seed, step)
-        with _draws.drawing(draws):
+        with _draws.drawing(ascent.draws(step)):
             seen = ascent.transform(image)
         with overrides.relu_overrides() if redirected else contextlib.nullcontext():
             return Activations(ascent.network, seen, image, names)
@@ -102,16 +108,15 @@ class Optimizer:
         """Values of objectives at the present image, with the draws of the step that comes next."""
         names = asked_layers(self._ascent.network, objectives, self._ascent.image.shape)
 
-        @tf.function(autograph=False)
         def values(step: Tensor) -> list[Tensor]:
             activations = self.activations(step, names)
             return [objective(activations) for objective in objectives]
 
-        return list(values(tf.constant(self.updates)))
+        return list(_compiled(values)(tf.constant(self.updates)))
 
     def _traced(self, *, redirected: bool) -> Callable[[Tensor], Tensor]:
         def step(number: Tensor) -> Tensor:
-            activations = self.activations(number, self._names, redirected=redirected)
+            activations = self.activations(number, self.layers, redirected=redirected)
             value, *penalties = (objective(activations) for objective in self._objectives)
             variables = self._ascent.image.variables
             # `tf.gradients`, because a `GradientTape` takes no notice of gradients that are overridden by name.
@@ -123,6 +128,11 @@ class Optimizer:
             return value
 
         return step
+
+
+def _compiled(function: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
+    """A function of a step's number, traced once."""
+    return tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec([], tf.int32))
 
 
 def _check_gradients(gradients: Sequence[Tensor | None]) -> None:

@@ -14,8 +14,9 @@ import tensorflow as tf
 from artlucid import models
 from artlucid.errors import VisualizationError
 from artlucid.models._load import Source
-from artlucid.visualize import _noise, objectives, param, transform
+from artlucid.visualize import _draws, _noise, objectives, param, transform
 from artlucid.visualize._activations import Activations, Objective
+from artlucid.visualize._adam import LucidAdam
 from artlucid.visualize._optimization import Ascent, Optimizer, Transform
 from artlucid.visualize._show import show
 from artlucid.visualize._variables import Parameterization
@@ -122,7 +123,18 @@ def render_vis(
         )
     seed = 0 if use_fixed_seed and seed is None else seed
     if engine == "lucid":
-        raise NotImplementedError
+        return _by_lucid(
+            model,
+            objective_f,
+            param_f,
+            optimizer,
+            transforms,
+            kept_at,
+            verbose,
+            relu_gradient_override,
+            seed=seed,
+            per_image=transforms_per_image,
+        )
     visualization = make_vis_T(
         model,
         objective_f,
@@ -149,6 +161,44 @@ def render_vis(
         images.append(visualization("input").eval())
         if verbose:
             show(images[-1])
+    return images
+
+
+def _by_lucid(
+    model: Source,
+    objective_f: Any,
+    param_f: Any,
+    optimizer: Any,
+    transforms: Sequence[Transform] | None,
+    kept_at: frozenset[int],
+    verbose: bool,
+    relu_gradient_override: bool,
+    *,
+    seed: int | None,
+    per_image: bool,
+) -> Images:
+    """The same by the original Lucid; what is left to its defaults is its own."""
+    from artlucid.export import lucid
+
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        raise VisualizationError(
+            "`optimizer` of the original Lucid must be one of TensorFlow 1. Received "
+            f"{type(optimizer).__name__}. Use `tf.compat.v1.train.AdamOptimizer(0.05)`, or leave it out."
+        )
+    if per_image:
+        transforms = [make_transform_f(transforms, per_image=True)]
+    rendering = lucid.Rendering(
+        lucid.model(model), objective_f, param_f, optimizer, transforms, relu_gradient_override, seed
+    )
+
+    def report(step: int, value: Any) -> None:
+        if verbose and step in kept_at:
+            print(step, value)
+
+    images = lucid.render(rendering, sorted(kept_at), report)
+    if verbose:
+        for image in images:
+            show(image)
     return images
 
 
@@ -261,7 +311,9 @@ def make_vis_T(
     with _noise.seeded([seed]):
         image = make_t_image(param_f)
     transform_f = make_transform_f(transforms, per_image=transforms_per_image)
-    ascent = Ascent(network, objective, image, transform_f, redirect=relu_gradient_override, seed=seed)
+    ascent = Ascent(
+        network, objective, image, transform_f, redirect=relu_gradient_override, draws=_draws.of_steps(seed)
+    )
     return Visualization(ascent, make_optimizer(optimizer))
 
 
@@ -376,8 +428,7 @@ def make_optimizer(
         If it is neither.
     """
     if optimizer is None:
-        # Keras's own epsilon is 1e-7.
-        return keras.optimizers.Adam(0.05, epsilon=1e-8)
+        return LucidAdam()
     if not isinstance(optimizer, keras.optimizers.Optimizer) and callable(optimizer):
         optimizer = optimizer()
     if not isinstance(optimizer, keras.optimizers.Optimizer):

@@ -58,9 +58,9 @@ def main():
     np.random.seed(0)
     values = {"activations": ACTIVATIONS, "vector": VECTOR, "tensor": TENSOR}
     for name, build in IMAGES.items():
-        values["image/%s/variable" % name], values["image/%s" % name] = image(build)
+        values[f"image/{name}/variable"], values[f"image/{name}"] = image(build)
     for name, build in OBJECTIVES.items():
-        values["objective/%s" % name], values["objective/%s/gradient" % name] = objective(build)
+        values[f"objective/{name}"], values[f"objective/{name}/gradient"] = objective(build)
     np.savez_compressed(os.path.join(HERE, "values", "lucid_0_3_10.npz"), **values)
 
 

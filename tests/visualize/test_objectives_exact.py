@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from visualize.conftest import distance, in_version_1, in_version_2
 
 from artlucid.errors import VisualizationError
 from artlucid.visualize import objectives
-from visualize.conftest import distance, in_version_1, in_version_2
 
 GENERATOR = np.random.default_rng(0)
 TENSORS = {

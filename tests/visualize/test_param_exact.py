@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from visualize.conftest import distance, in_version_1, in_version_2
 
 from artlucid.errors import VisualizationError
 from artlucid.visualize import _draws, _noise, param
 from artlucid.visualize._variables import Parameterization
-from visualize.conftest import distance, in_version_1, in_version_2
 
 SIZES = [(32, 32), (33, 24), (24, 33)]
 
@@ -49,9 +49,7 @@ def test_fft_image(lucid, w, h, options):
 
 @pytest.mark.parametrize("options", [{}, {"decorrelate": False}, {"alpha": True}, {"batch": 3}])
 def test_pixels(lucid, options):
-    compare(
-        lambda: param.image(24, fft=False, **options), lambda: lucid.optvis.param.image(24, fft=False, **options)
-    )
+    compare(lambda: param.image(24, fft=False, **options), lambda: lucid.optvis.param.image(24, fft=False, **options))
 
 
 @pytest.mark.parametrize("power", [0, 0.5, 1, 2])

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from visualize.conftest import distance, in_version_1, in_version_2
 
 from artlucid.errors import VisualizationError
 from artlucid.visualize import _draws, transform
-from visualize.conftest import distance, in_version_1, in_version_2
 
 SCALES = [1 + (step - 5) / 50 for step in range(11)]
 ANGLES = [*range(-10, 11), 0, 0, 0, 0, 0]
@@ -115,9 +115,7 @@ def test_beside_lucid(lucid, name):
 
 def test_random_background(lucid):
     drawn = [np.random.default_rng(index).normal(size=(2, 3, 30, 18)).astype(np.float32) for index in range(2)]
-    compare(
-        transform.collapse_alpha_random(), lucid.optvis.transform.collapse_alpha_random(), drawn, drawn, channels=4
-    )
+    compare(transform.collapse_alpha_random(), lucid.optvis.transform.collapse_alpha_random(), drawn, drawn, channels=4)
 
 
 @pytest.mark.parametrize("draw", range(4))
