@@ -29,6 +29,7 @@ LAYERS = {
     "evaluate": 3,
     "finetune": 3,
     "demo": 4,
+    "figures": 4,
     "info": 4,
     "cli": 5,
 }
@@ -43,10 +44,14 @@ LIBRARIES = {
     5: {"typer"},
 }
 
+# Matplotlib belongs to figures alone.
+MATPLOTLIB = ("_grid", "_objective_curves", "_optimized_images", "_save", "_sheet", "_snapshots", "_text")
+
 # What single files use beyond that.
 ALSO_USES = {
     "visualize/_channels.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
+    **{f"figures/{name}.py": {"matplotlib"} for name in MATPLOTLIB},
     "datasets/_spreadsheet.py": {"openpyxl"},  # the form in which Paintings was published
 }
 
