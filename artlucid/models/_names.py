@@ -10,6 +10,7 @@ import keras
 
 from artlucid.architectures import Architecture, Classifier, Concatenation, Convolution, Dense
 from artlucid.errors import ModelError
+from artlucid.models._graph_layer import GraphLayer
 
 Tensor = Any
 
@@ -24,7 +25,10 @@ def known_names(keras_model: keras.Model, architecture: Architecture | None) -> 
         None for a wrapped network, whose names are its own layers'.
     """
     if architecture is None:
-        layers = _wrapped(keras_model).layers
+        inner = _wrapped(keras_model)
+        if isinstance(inner, GraphLayer):
+            return inner.graph.names
+        layers = inner.layers
         return tuple(layer.name for layer in layers if not isinstance(layer, keras.layers.InputLayer))
     present = {layer.name for layer in keras_model.layers}
     names = ["preprocess"]
@@ -90,12 +94,14 @@ def _of_known(keras_model: keras.Model, name: str, blocks: Mapping[str, tuple[st
 def _of_wrapped(keras_model: keras.Model, names: Sequence[str]) -> list[Tensor]:
     # All at once: one by one, each would bring the layers before it along again.
     inner = _wrapped(keras_model)
+    if isinstance(inner, GraphLayer):
+        return keras.tree.flatten(GraphLayer(inner.graph, names)(keras_model.input))
     part = keras.Model(inner.inputs, [inner.get_layer(name).output for name in names])
     return keras.tree.flatten(part(keras_model.get_layer("rescale").output))
 
 
-def _wrapped(keras_model: keras.Model) -> keras.Model:
-    """The user's own model inside the one that rescales its input."""
+def _wrapped(keras_model: keras.Model) -> keras.Model | GraphLayer:
+    """The user's own model inside the one that rescales its input; or the frozen graph that is the whole model."""
     return keras_model.layers[-1]
 
 
