@@ -1,4 +1,4 @@
-"""How the colours of a collection vary: the matrix that decorrelates them, and their mean; as a record and a file."""
+"""How the colours of a collection vary: the matrix that decorrelates them and their mean, as a record and a file."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class ColourStatistics:
         values = np.linalg.svd(self.matrix, compute_uv=False)
         if values[-1] <= FLATTEST * values[0]:
             raise VisualizationError(
-                "`matrix` must have an inverse: the colours must vary in three directions. Received the singular "
-                f"values {', '.join(f'{value:.3g}' for value in values)} ({self.source or 'no source'}). Those of grey "
+                "`matrix` must have an inverse: colours must vary in three directions. Received the singular values "
+                f"{', '.join(f'{value:.3g}' for value in values)} ({self.source or 'no source'}). Those of grey "
                 "pictures vary in one: choose a collection with colours, or ImageNet's statistics, `decorrelate=True`."
             )
 

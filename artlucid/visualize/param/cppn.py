@@ -1,4 +1,4 @@
-"""Compositional pattern-producing networks: an image as a small network from a place to a colour."""
+"""Images as a small network paints them, pixel by pixel, from the place of each (CPPN)."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
+from scipy.special import ndtr, ndtri
 
 from artlucid.visualize import _noise
 from artlucid.visualize.param._checks import checked_number
 
 Tensor = Any
 
-BIAS_SD = 0.1
-EPSILON = 1e-6
-"""Of the instance normalization."""
+CUT = 2.0
+"""Weights are drawn within so many standard deviations, …"""
 
-# The root mean square of an arctangent, and of its square, of a standard normal number; Lucid's figures.
-_ROOT_MEAN_SQUARES = (0.67, 0.6)
-# Mean and standard deviation of a ReLU of a standard normal number; Lucid's figures.
-_RELU_MEAN, _RELU_SD = 0.40, 0.58
+STANDARD_DEVIATION_OF_CUT = 0.87962566103423978
+"""… which makes the standard deviation of what is drawn so much smaller (TensorFlow's variance_scaling)."""
+
+BIAS_DEVIATION = 0.1
 
 
-def composite_activation(x: Tensor) -> Tensor:
-    """The arctangent and its square, each of about the size 1, side by side: twice as many channels."""
+def _composite_activation(x: Tensor, biased: bool = True) -> Tensor:
+    """Arc tangent and its square, each of size 1 for a normal input, side by side; unbiased: of mean 0 too."""
     x = tf.atan(x)
-    return tf.concat([x / _ROOT_MEAN_SQUARES[0], x * x / _ROOT_MEAN_SQUARES[1]], -1)
+    square = x * x / 0.6 if biased else (x * x - 0.45) / 0.396
+    return tf.concat([x / 0.67, square], -1)
 
 
-def relu_normalized_activation(x: Tensor) -> Tensor:
-    """A ReLU, brought to mean 0 and standard deviation 1."""
-    return (tf.nn.relu(x) - _RELU_MEAN) / _RELU_SD
+def _relu_normalized_activation(x: Tensor) -> Tensor:
+    """ReLU, of mean 0 and size 1 for a normal input."""
+    return (tf.nn.relu(x) - 0.40) / 0.58
 
 
 def cppn(
@@ -40,75 +42,78 @@ def cppn(
     num_output_channels: int = 3,
     num_hidden_channels: int = 24,
     num_layers: int = 8,
-    activation_func: Callable[[Tensor], Tensor] = composite_activation,
+    activation_func: Callable[[Tensor], Tensor] = _composite_activation,
     normalize: bool = False,
 ) -> Tensor:
-    """Make an image of a network whose weights are the variables.
+    """Make an image from the weights of a network that takes the place of a pixel and gives its colour.
 
     Parameters
     ----------
     width : int
-        Side of the image in pixels.
+        And height, in pixels.
     batch : int
-        How many images; all come from the same weights.
-    num_output_channels, num_hidden_channels, num_layers : int
-        Of the network; at the start its last layer is zero, and the image grey.
+        How many images; all are the same.
+    num_output_channels : int
+        3 for RGB.
+    num_hidden_channels, num_layers : int
+        Of the network's layers, each a 1x1 convolution.
     activation_func : callable
-        After each hidden layer.
+        What follows each layer.
     normalize : bool
-        Bring each channel of an image to mean 0 and variance 1 before the activation.
+        Whether each channel is brought to mean 0 and variance 1 over the image before that, then scaled and moved by
+        variables.
 
     Returns
     -------
-    float32 tensor of shape (batch, width, width, num_output_channels)
-        Values 0 … 1.
+    float32 tensor of shape (batch, width, width, num_output_channels), in 0 … 1
+        Of one colour at first, since the last layer's weights are 0.
 
     Raises
     ------
     VisualizationError
-        If one of the numbers is no whole number of at least 1.
+        If a number is not at least 1.
 
-    Notes
-    -----
-    A rate of 0.05 is too high for it; Mordvintsev et al. use 0.001 to 0.005.
+    References
+    ----------
+    Stanley, Genetic Programming and Evolvable Machines, 2007.
 
     Examples
     --------
-    >>> cppn(16).shape.as_list()
-    [1, 16, 16, 3]
+    >>> cppn(32, num_layers=2).shape.as_list()
+    [1, 32, 32, 3]
     """
-    width, batch = checked_number("width", width), checked_number("batch", batch)
+    net = tf.stack([_places(checked_number("width", width))] * checked_number("batch", batch))
     hidden = checked_number("num_hidden_channels", num_hidden_channels)
-    net = _places(width, batch)
-    for _ in range(checked_number("num_layers", num_layers)):
-        net = _layer(net, _weights(net.shape[-1], hidden))
-        net = activation_func(_normalized(net) if normalize else net)
     outputs = checked_number("num_output_channels", num_output_channels)
-    return tf.nn.sigmoid(_layer(net, np.zeros((net.shape[-1], outputs), np.float32)))
+    for _ in range(checked_number("num_layers", num_layers)):
+        x = _convolution(net, _scaled(net.shape[-1], hidden))
+        net = activation_func(_normalized(x) if normalize else x)
+    return tf.nn.sigmoid(_convolution(net, np.zeros((1, 1, net.shape[-1], outputs), np.float32)))
 
 
-def _places(width: int, batch: int) -> Tensor:
-    """X and y of every pixel, each with a standard deviation of 1 over a wide image."""
-    along = tf.linspace(-(3.0**0.5), 3.0**0.5, width)
-    y, x = tf.meshgrid(along, along, indexing="ij")
-    return tf.tile(tf.stack([x, y], -1)[None], (batch, 1, 1, 1))
+def _places(width: int) -> Tensor:
+    """(width, width, 2): x and y, each of variance 1 over the image."""
+    side = tf.linspace(-(3.0**0.5), 3.0**0.5, width)
+    y, x = tf.meshgrid(side, side, indexing="ij")
+    return tf.stack([x, y], -1)
 
 
-def _weights(n_inputs: int, n_outputs: int) -> Any:
-    """Normal, cut at two standard deviations, of variance ``1 / n_inputs``, as Lucid's initializer draws them."""
-    drawn = _noise.normal((n_inputs, n_outputs), 1.0)
-    while (outside := np.abs(drawn) > 2).any():
-        drawn = np.where(outside, _noise.normal((n_inputs, n_outputs), 1.0), drawn)
-    # The standard deviation of a standard normal number that is cut at 2.
-    return (drawn / (0.87962566103423978 * n_inputs**0.5)).astype(np.float32)
+def _scaled(inputs: int, outputs: int) -> npt.NDArray[np.float32]:
+    """Weights of variance 1 / inputs, none beyond two standard deviations of the distribution before the cut."""
+    noise = _noise.normal((1, 1, inputs, outputs), 1.0).astype(np.float64)
+    outside = ndtr(-CUT)
+    cut = ndtri(outside + ndtr(noise) * (1 - 2 * outside))
+    return (cut / STANDARD_DEVIATION_OF_CUT / np.sqrt(inputs)).astype(np.float32)
 
 
-def _layer(net: Tensor, weights: Any) -> Tensor:
+def _convolution(x: Tensor, weights: npt.NDArray[np.float32]) -> Tensor:
     kernel = tf.Variable(weights)
-    bias = tf.Variable(_noise.normal((weights.shape[1],), BIAS_SD))
-    return tf.tensordot(net, kernel, 1) + bias
+    # With an axis of 1 in front, so that the number of channels is not taken for that of images.
+    bias = tf.Variable(_noise.normal((1, weights.shape[-1]), BIAS_DEVIATION)[0])
+    return tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias)
 
 
-def _normalized(net: Tensor) -> Tensor:
-    mean, variance = tf.nn.moments(net, [1, 2], keepdims=True)
-    return (net - mean) * tf.math.rsqrt(variance + EPSILON)
+def _normalized(x: Tensor) -> Tensor:
+    offset, scale = tf.Variable(tf.zeros(x.shape[-1:])), tf.Variable(tf.ones(x.shape[-1:]))
+    mean, variance = tf.nn.moments(x, [1, 2], keepdims=True)
+    return tf.nn.batch_normalization(x, mean, variance, offset, scale, 1e-6)

@@ -21,7 +21,7 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
 def constrain_L2(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Scale a tensor down to length 1 if it is longer; all its entries together are one vector.
 
-    The gradient is passed on as it is, but for its part along `x` where `x` has length 1 or more and that part is
+    The gradient is passed on as it is, but for its part along `x` where `x` is longer than 1 and that part is
     positive.
     """
     length = tf.norm(x)
