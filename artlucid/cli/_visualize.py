@@ -66,6 +66,8 @@ def visualize(
         engine=engine,
         progress=not quiet,
     )
+    if figure is not None:
+        figures.check_suffix(figure)
     width_and_height = _width_and_height(size)
     networks = [models.load(source, architecture=architecture) for source in (model, *(beside or ()))]
     folders = [out, *(out / name for name in _folder_names(beside or []))]

@@ -52,7 +52,7 @@ class Activations:
 
     def _compute(self, names: Sequence[str]) -> None:
         if names:
-            part = keras.Model(self._network.keras_model.inputs, layer_outputs(self._network, names))
+            part = keras.Model(self._network.keras_model.input, layer_outputs(self._network, names))
             outputs = keras.tree.flatten(part(self._seen * WHITE, training=False))
             self._tensors.update(zip(names, outputs, strict=True))
 

@@ -32,7 +32,7 @@ def check_value_range(network: Network, wanted: Sequence[Channel]) -> None:
     if network.architecture is not None:
         return
     layers = tuple(dict.fromkeys(channel.layer for channel in wanted))
-    part = keras.Model(network.keras_model.inputs, layer_outputs(network, layers))
+    part = keras.Model(network.keras_model.input, layer_outputs(network, layers))
     height, width = (side or _SIDE for side in network.keras_model.inputs[0].shape[1:3])
     black_and_white = np.stack([np.zeros((height, width, 3)), np.full((height, width, 3), 255)]).astype(np.float32)
     outputs = keras.tree.flatten(part(black_and_white, training=False))
