@@ -62,7 +62,8 @@ KERAS_ALONE = {"finetune", "models"}
 NEEDS_TENSORFLOW = {
     "finetune/_devices.py": "the strategy for several devices is TensorFlow's",
     "finetune/_logs.py": "the errors of TensorBoard's writer are TensorFlow's",
-    "models/_graph_layer.py": "GraphDef is TensorFlow's own format",
+    "models/graphs/_layer.py": "a GraphDef is imported into the graph that TensorFlow is building",
+    "models/graphs/_program.py": "GraphDef is TensorFlow's own format",
     "models/weights/_graph_nodes.py": "GraphDef is TensorFlow's own format",
     "models/weights/_harmless.py": "GraphDef is TensorFlow's own format",
 }

@@ -6,6 +6,7 @@ from artlucid.models._applications import InceptionV1, decode_predictions, prepr
 from artlucid.models._load import load
 from artlucid.models._network import Network, layer_output
 from artlucid.models._wrap import wrap
+from artlucid.models.graphs._network import load_graph
 
 __all__ = [
     "InceptionV1",
@@ -14,6 +15,7 @@ __all__ = [
     "frozen_graph",
     "layer_output",
     "load",
+    "load_graph",
     "preprocess_input",
     "wrap",
 ]
