@@ -12,14 +12,12 @@ import tensorflow as tf
 
 import artlucid
 from artlucid import models
-from artlucid.errors import ExportError
 from artlucid.export._manifest import identification, provenance
-from artlucid.export._rewrite import GraphDef, rewrite
+from artlucid.export._rewrite import rewrite
 from artlucid.export._target import checked
 from artlucid.export._trace import INPUT, aliases, trace
 from artlucid.files import write_atomically, write_json
 from artlucid.models import Network
-from artlucid.models._graph_layer import is_graph
 from artlucid.models._load import Source
 from artlucid.models._network import usual_size
 from artlucid.models.graphs._declared import LUCID_METADATA
@@ -71,7 +69,7 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     """
     path = checked(path, ".pb")
     network = models.load(model)
-    content = _graph(network).SerializeToString(deterministic=True)
+    content = graph_def(network).SerializeToString(deterministic=True)
     labels = path.with_suffix(".labels.txt")
     if network.class_names:
         write_atomically(labels, "".join(f"{name}\n" for name in network.class_names).encode())
@@ -83,8 +81,8 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     return path
 
 
-def _graph(network: Network) -> GraphDef:
-    texts = {METADATA: "", LUCID_METADATA: json.dumps(_feeding(network))}
+def graph_def(network: Network) -> GraphDef:
+    texts = {METADATA: "", LUCID_METADATA: json.dumps(feeding(network))}
     graph = rewrite(trace(network), aliases(network), texts)
     declared = {
         "format": FORMAT,

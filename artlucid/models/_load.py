@@ -13,7 +13,6 @@ import keras
 
 from artlucid import architectures, runs
 from artlucid.errors import ModelError, RunWarning, WeightsError
-from artlucid.models._any_graph import load_any
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._layers import Preprocess
 from artlucid.models._names import program_of
