@@ -241,10 +241,10 @@ def test_final_objectives_over_128_steps(shared_data, lucid):
     table = [draws_of(step) for step in range(128)]
     ratios = []
     for number, channel in enumerate(channels):
-        original = Original(lucid, model, channel, size=96)
+        original = Original(lucid, model, channel)
         start = np.random.default_rng(number).normal(scale=0.01, size=original.coefficients().shape)
         original.set(0, start)
-        mine = ours(network, channel, coefficients=start, table=table, size=96)
+        mine = ours(network, channel, coefficients=start, table=table)
         truths = [original.run(original.T("loss"), original.T("vis_op"), draws=draws)[0] for draws in table]
         found = [float(mine("vis_op").run()) for _ in table]
         # The draw of a single step moves an objective by more than the rounding of all steps before.
