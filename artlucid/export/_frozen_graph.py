@@ -11,7 +11,7 @@ from typing import Any
 import artlucid
 from artlucid import models
 from artlucid.export._manifest import identification, provenance
-from artlucid.export._rewrite import rewrite
+from artlucid.export._rewrite import GraphDef, rewrite
 from artlucid.export._target import checked
 from artlucid.export._trace import INPUT, aliases, trace
 from artlucid.files import write_atomically, write_json
@@ -64,7 +64,7 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     """
     path = checked(path, ".pb")
     network = models.load(model)
-    content = rewrite(trace(network), aliases(network), _texts(network)).SerializeToString(deterministic=True)
+    content = graph_def(network).SerializeToString(deterministic=True)
     labels = path.with_suffix(".labels.txt")
     if network.class_names:
         write_atomically(labels, "".join(f"{name}\n" for name in network.class_names).encode())
@@ -76,9 +76,14 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     return path
 
 
+def graph_def(network: Network) -> GraphDef:
+    """The graph itself, as `frozen_graph` writes it."""
+    return rewrite(trace(network), aliases(network), _texts(network))
+
+
 def _texts(network: Network) -> dict[str, str]:
     return {
-        LUCID_METADATA: json.dumps(_feeding(network)),
+        LUCID_METADATA: json.dumps(feeding(network)),
         METADATA: json.dumps(
             {
                 "format": FORMAT,
@@ -91,7 +96,7 @@ def _texts(network: Network) -> dict[str, str]:
     }
 
 
-def _feeding(network: Network) -> dict[str, Any]:
+def feeding(network: Network) -> dict[str, Any]:
     """What Lucid must know to feed the graph."""
     architecture = network.architecture
     sides = network.keras_model.inputs[0].shape[1:3] if architecture is None else [architecture.input_size] * 2
@@ -103,10 +108,10 @@ def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:
     return {
         "type": "frozen",
         "model_path": f"./{path.name}",
-        **_feeding(network),
+        **feeding(network),
         **_labels(network, path),
         **_dataset(network),
-        "layers": _layers(network),
+        "layers": layers(network),
         "format": FORMAT,
         "version": VERSION,
         **identification(network),
@@ -128,10 +133,11 @@ def _dataset(network: Network) -> dict[str, Any]:
     return {"dataset": trained_on["specification"]} if isinstance(trained_on, Mapping) else {}
 
 
-def _layers(network: Network) -> list[dict[str, Any]]:
+def layers(network: Network) -> list[dict[str, Any]]:
+    """Name, depth and tags of every layer, as Lucid lists them."""
     own_names = {name: name for name in network.layer_names} | aliases(network)
-    layers = []
+    described = []
     for name, layer in own_names.items():
         shape = models.layer_output(network, layer).shape
-        layers.append({"name": name, "depth": shape[-1], "tags": ["conv" if len(shape) == 4 else "dense"]})
-    return layers
+        described.append({"name": name, "depth": shape[-1], "tags": ["conv" if len(shape) == 4 else "dense"]})
+    return described
