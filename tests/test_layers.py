@@ -29,6 +29,7 @@ LAYERS = {
     "evaluate": 3,
     "finetune": 3,
     "demo": 4,
+    "figures": 4,
     "info": 4,
     "cli": 5,
 }
@@ -43,9 +44,14 @@ LIBRARIES = {
     5: {"typer"},
 }
 
+# Matplotlib belongs to figures alone.
+MATPLOTLIB = ("_grid", "_objective_curves", "_optimized_images", "_save", "_sheet", "_snapshots", "_text")
+
 # What single files use beyond that.
 ALSO_USES = {
+    "visualize/_channels.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
+    **{f"figures/{name}.py": {"matplotlib"} for name in MATPLOTLIB},
     "datasets/_spreadsheet.py": {"openpyxl"},  # the form in which Paintings was published
 }
 
@@ -56,6 +62,7 @@ KERAS_ALONE = {"finetune", "models"}
 NEEDS_TENSORFLOW = {
     "finetune/_devices.py": "the strategy for several devices is TensorFlow's",
     "finetune/_logs.py": "the errors of TensorBoard's writer are TensorFlow's",
+    "models/_graph_layer.py": "GraphDef is TensorFlow's own format",
     "models/weights/_graph_nodes.py": "GraphDef is TensorFlow's own format",
     "models/weights/_harmless.py": "GraphDef is TensorFlow's own format",
 }

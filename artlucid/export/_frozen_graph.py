@@ -10,12 +10,14 @@ from typing import Any
 
 import artlucid
 from artlucid import models
+from artlucid.errors import ExportError
 from artlucid.export._manifest import identification, provenance
 from artlucid.export._rewrite import GraphDef, rewrite
 from artlucid.export._target import checked
 from artlucid.export._trace import INPUT, aliases, trace
 from artlucid.files import write_atomically, write_json
 from artlucid.models import Network
+from artlucid.models._graph_layer import is_graph
 from artlucid.models._load import Source
 from artlucid.models.weights._graph import FORMAT, METADATA, VERSION
 
@@ -64,6 +66,11 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     """
     path = checked(path, ".pb")
     network = models.load(model)
+    if is_graph(network):
+        raise ExportError(
+            f"A network must be one that artlucid built or wrapped to be exported. Received {network.source}, which is "
+            "a frozen graph already. Copy the file."
+        )
     content = graph_def(network).SerializeToString(deterministic=True)
     labels = path.with_suffix(".labels.txt")
     if network.class_names:
@@ -77,7 +84,9 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
 
 
 def graph_def(network: Network) -> GraphDef:
-    """The graph itself, as `frozen_graph` writes it."""
+    """The graph itself, as `frozen_graph` writes it; that of a graph from outside as it is."""
+    if is_graph(network):
+        return network.keras_model.layers[-1].graph.graph_def
     return rewrite(trace(network), aliases(network), _texts(network))
 
 
@@ -98,6 +107,10 @@ def _texts(network: Network) -> dict[str, str]:
 
 def feeding(network: Network) -> dict[str, Any]:
     """What Lucid must know to feed the graph."""
+    if is_graph(network):
+        graph = network.keras_model.layers[-1].graph
+        shape, limits = list(graph.image_shape), list(graph.value_range)
+        return {"input_name": graph.input_name, "image_shape": shape, "image_value_range": limits}
     architecture = network.architecture
     sides = network.keras_model.inputs[0].shape[1:3] if architecture is None else [architecture.input_size] * 2
     return {"input_name": INPUT, "image_shape": [*sides, 3], "image_value_range": VALUE_RANGE}
@@ -134,7 +147,6 @@ def _dataset(network: Network) -> dict[str, Any]:
 
 
 def layers(network: Network) -> list[dict[str, Any]]:
-    """Name, depth and tags of every layer, as Lucid lists them."""
     own_names = {name: name for name in network.layer_names} | aliases(network)
     described = []
     for name, layer in own_names.items():

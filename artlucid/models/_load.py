@@ -13,6 +13,7 @@ import keras
 
 from artlucid import architectures, runs
 from artlucid.errors import ModelError, RunWarning, WeightsError
+from artlucid.models._any_graph import load_any
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._layers import Preprocess
 from artlucid.models._network import Network, get_arrays, set_arrays, weights_of
@@ -85,6 +86,11 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     """
     if isinstance(source, Network) and architecture is None:
         return source
+    path = Path(str(source)) if isinstance(source, str | Path) else None
+    if path is not None and path.suffix == ".pb" and path.is_file() and architecture is None:
+        network = load_any(path)
+        if network is not None:
+            return network
     weights, lineage = resolve(source, architecture=architecture, seed=seed)
     return from_weights(weights, source=spelled(source), lineage=lineage)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
 from artlucid.architectures import Architecture, Classifier, Concatenation, Convolution, Dense
 from artlucid.errors import ModelError
+from artlucid.models._graph_layer import GraphLayer
 
 Tensor = Any
 
@@ -23,7 +25,10 @@ def known_names(keras_model: keras.Model, architecture: Architecture | None) -> 
         None for a wrapped network, whose names are its own layers'.
     """
     if architecture is None:
-        layers = _wrapped(keras_model).layers
+        inner = _wrapped(keras_model)
+        if isinstance(inner, GraphLayer):
+            return inner.graph.names
+        layers = inner.layers
         return tuple(layer.name for layer in layers if not isinstance(layer, keras.layers.InputLayer))
     present = {layer.name for layer in keras_model.layers}
     names = ["preprocess"]
@@ -49,29 +54,54 @@ def graph_names(architecture: Architecture, *, softmax: bool) -> dict[str, str]:
     return aliases
 
 
-def tensor(keras_model: keras.Model, architecture: Architecture | None, name: str) -> Tensor:
-    """The symbolic output of a layer by its name; raises ModelError with the nearest names."""
+def tensors(keras_model: keras.Model, architecture: Architecture | None, names: Sequence[str]) -> list[Tensor]:
+    """The symbolic outputs of several layers, that share what they have in common, in the order of `names`.
+
+    Raises
+    ------
+    ModelError
+        If a name is of no layer; the nearest names are given.
+    """
+    own = [_known(keras_model, architecture, name) for name in names]
+    if architecture is None:
+        return _of_wrapped(keras_model, own) if own else []
+    blocks = _blocks(architecture)
+    # A layer that is named twice is built once.
+    found = {name: _of_known(keras_model, name, blocks) for name in dict.fromkeys(own)}
+    return [found[name] for name in own]
+
+
+def _known(keras_model: keras.Model, architecture: Architecture | None, name: str) -> str:
+    """A layer's own name; it must have one."""
     names = known_names(keras_model, architecture)
-    name = canonical(keras_model, architecture, name)
-    if name not in names:
+    own = canonical(keras_model, architecture, name)
+    if own not in names:
         raise ModelError(
             f"`layer` must be a layer of the network. Received {name!r}. "
             f"The nearest names are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0.3)) or 'none'}; "
             f"there are {len(names)}, from {names[0]} to {names[-1]}."
         )
-    if architecture is None:
-        inner = _wrapped(keras_model)
-        part = keras.Model(inner.inputs, inner.get_layer(name).output)
-        return part(keras_model.get_layer("rescale").output)
-    blocks = _blocks(architecture)
-    if name in blocks:
-        parts = [keras_model.get_layer(f"{source}_pre_relu").output for source in blocks[name]]
-        return keras.layers.Concatenate(name=name)(parts)
-    return keras_model.get_layer(name).output
+    return own
 
 
-def _wrapped(keras_model: keras.Model) -> keras.Model:
-    """The user's own model inside the one that rescales its input."""
+def _of_known(keras_model: keras.Model, name: str, blocks: Mapping[str, tuple[str, ...]]) -> Tensor:
+    if name not in blocks:
+        return keras_model.get_layer(name).output
+    parts = [keras_model.get_layer(f"{source}_pre_relu").output for source in blocks[name]]
+    return keras.layers.Concatenate(name=name)(parts)
+
+
+def _of_wrapped(keras_model: keras.Model, names: Sequence[str]) -> list[Tensor]:
+    # All at once: one by one, each would bring the layers before it along again.
+    inner = _wrapped(keras_model)
+    if isinstance(inner, GraphLayer):
+        return keras.tree.flatten(GraphLayer(inner.graph, names)(keras_model.input))
+    part = keras.Model(inner.inputs, [inner.get_layer(name).output for name in names])
+    return keras.tree.flatten(part(keras_model.get_layer("rescale").output))
+
+
+def _wrapped(keras_model: keras.Model) -> keras.Model | GraphLayer:
+    """The user's own model inside the one that rescales its input; or the frozen graph that is the whole model."""
     return keras_model.layers[-1]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -85,7 +85,12 @@ def layer_output(network: Network, name: str) -> Tensor:
     >>> models.layer_output(mini, "mixed4d_pre_relu").shape
     (None, None, None, 132)
     """
-    return _names.tensor(network.keras_model, network.architecture, name)
+    return layer_outputs(network, [name])[0]
+
+
+def layer_outputs(network: Network, names: Sequence[str]) -> list[Tensor]:
+    """The outputs of several layers as `layer_output` gives them; a model of them computes what they share once."""
+    return _names.tensors(network.keras_model, network.architecture, names)
 
 
 def get_arrays(keras_model: keras.Model, architecture: Architecture) -> dict[str, npt.NDArray[np.float32]]:

@@ -245,8 +245,12 @@ def test_a_wrapped_network(tmp_path):
     manifest = json.loads(path.with_suffix(".manifest.json").read_text())
     assert manifest["image_shape"] == [32, 40, 3]
     assert not path.with_suffix(".labels.txt").exists()
-    with pytest.raises(WeightsError, match=r"known architecture\. Received .* of a wrapped network"):
-        models.load(path)
+    again = models.load(path)
+    assert_same(network, read(path), images_of(32, 40))
+    np.testing.assert_allclose(
+        again.keras_model(images_of(32, 40)), network.keras_model(images_of(32, 40)), rtol=1e-5, atol=1e-6
+    )
+    assert {"edges", "classes"} <= set(again.layer_names)
 
 
 def test_a_wrapped_network_keeps_its_size(tmp_path):

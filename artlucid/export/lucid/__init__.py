@@ -2,5 +2,6 @@
 
 from artlucid.export.lucid._model import model
 from artlucid.export.lucid._original import original
+from artlucid.export.lucid._render import Rendering, render
 
-__all__ = ["model", "original"]
+__all__ = ["Rendering", "model", "original", "render"]

@@ -118,7 +118,7 @@ def _newer(path: Path, version: int) -> WeightsError:
 def _of_no_known_architecture(path: Path, why: str) -> WeightsError:
     return WeightsError(
         f"A graph of weights must be of a known architecture. Received {path}, {why}. Known are "
-        f"{', '.join(architectures.ARCHITECTURES)}; other graphs cannot be loaded yet."
+        f"{', '.join(architectures.ARCHITECTURES)}; others have no weights to start from; they serve visualization."
     )
 
 
