@@ -134,8 +134,8 @@ def _dataset(network: Network) -> dict[str, Any]:
 
 def layers(network: Network) -> list[dict[str, Any]]:
     own_names = {name: name for name in network.layer_names} | aliases(network)
-    layers = []
+    described = []
     for name, layer in own_names.items():
         shape = models.layer_output(network, layer).shape
-        layers.append({"name": name, "depth": shape[-1], "tags": ["conv" if len(shape) == 4 else "dense"]})
-    return layers
+        described.append({"name": name, "depth": shape[-1], "tags": ["conv" if len(shape) == 4 else "dense"]})
+    return described

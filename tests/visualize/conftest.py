@@ -1,3 +1,4 @@
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from artlucid.export import lucid as bridge
 @pytest.fixture(scope="session")
 def lucid():
     """The original Lucid 0.3.8, under TensorFlow 2."""
-    pytest.importorskip("decorator", reason="the original Lucid is not installed: pip install 'artlucid[lucid]'")
+    if importlib.util.find_spec("lucid") is None:
+        pytest.skip("The original Lucid is not installed: pip install 'artlucid[lucid]'.")
     return bridge.original()
 
 

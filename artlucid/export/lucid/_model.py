@@ -13,6 +13,9 @@ from artlucid.models._load import Source
 def model(source: Source) -> Any:
     """Make a network a model of the original Lucid.
 
+    Its graph is the one that `artlucid.export.frozen_graph` writes: Lucid's names for layers, RGB in 0 … 255 whatever
+    the weights were trained on.
+
     Parameters
     ----------
     source : str, path, Run, Network or keras.Model
@@ -21,6 +24,20 @@ def model(source: Source) -> Any:
     Returns
     -------
     lucid.modelzoo.vision_base.Model
+        With ``layers``, and with ``labels`` where the classes have names; its graph is there already, so that
+        ``load_graphdef()`` has nothing to load.
+
+    Raises
+    ------
+    ExportError
+        As for `original`, or if the network cannot be exported.
+
+    Examples
+    --------
+    >>> from artlucid import models
+    >>> from artlucid.export import lucid
+    >>> lucid.model(models.load("none", architecture="mini")).get_layer("mixed4a").depth
+    127
     """
     vision_base = original().modelzoo.vision_base
     network = models.load(source)

@@ -42,11 +42,29 @@ _imported: list[ModuleType] = []
 def original() -> ModuleType:
     """Import the original Lucid 0.3.8, unmodified, under TensorFlow 2.
 
+    Lucid's own modules, and nothing else, see TensorFlow 1's interface as ``tensorflow``, now and when their functions
+    are called. `sys.modules` keeps TensorFlow as it is all the time, so other threads may import and use it meanwhile;
+    only Python's warnings, which have one filter a process, are silent in them too while Lucid's modules are run for
+    the first time.
+
     Returns
     -------
     module
         ``lucid``, with ``optvis.render``, ``optvis.param``, ``optvis.objectives``, ``optvis.transform``, ``misc`` and
-        ``modelzoo.vision_base``; after the call ``import lucid.…`` gives the same modules, and others of them.
+        ``modelzoo.vision_base``; the same each time. After the call ``import lucid.…`` gives the same modules, and
+        others of them.
+
+    Raises
+    ------
+    ExportError
+        If Lucid or what it imports is not installed, if it is another version, or if something else in the process
+        has imported ``lucid`` before. Then nothing of it stays imported that was not before.
+
+    Examples
+    --------
+    >>> from artlucid.export import lucid
+    >>> lucid.original().optvis.objectives.channel("mixed4a", 3).name
+    'channel'
     """
     with _lock:
         if not _imported:
@@ -90,10 +108,14 @@ def _import() -> ModuleType:
         with _root_logger_kept():
             for name in MODULES:
                 importlib.import_module(name)
-    except BaseException:
+    except BaseException as error:
         sys.meta_path.remove(finder)
         for name in _loaded():
             del sys.modules[name]
+        if isinstance(error, ModuleNotFoundError):
+            raise ExportError(
+                f"What the original Lucid imports must be installed too. Received: {error}. Run {INSTALL}."
+            ) from error
         raise
     return sys.modules["lucid"]
 

@@ -31,7 +31,7 @@ class Rendering:
     transforms : list of callable, optional
     relu_gradient_override : bool
     seed : int, optional
-        Of the initial noise and of the draws.
+        Of the initial noise and of the draws. Without one NumPy's own generator goes on, as in the original.
     """
 
     model: Any
@@ -102,6 +102,9 @@ def _without_deprecations() -> Iterator[None]:
 @contextmanager
 def _numpy_seeded(seed: int | None) -> Iterator[None]:
     """Seed NumPy's own generator, from which Lucid draws its noise, and leave it afterwards as it was."""
+    if seed is None:
+        yield
+        return
     before = np.random.get_state()
     np.random.seed(seed)
     try:

@@ -16,7 +16,7 @@ class TensorFlow1(ModuleType):
     def __init__(self) -> None:
         super().__init__("tensorflow")
         self.contrib = _module("tensorflow.contrib", image=_module("tensorflow.contrib.image", rotate=rotate))
-        # Only imported, for networks that Lucid would build itself; those of the bridge come as graphs.
+        # Imported by `param.cppn`, which cannot be called without its content.
         self.contrib.slim = _module("tensorflow.contrib.slim")
 
     def __getattr__(self, name: str) -> Any:
