@@ -43,7 +43,8 @@ def warn_if_far(recipe: Recipe, plan: dict[str, Any]) -> None:
     if whole is not None and plan["head_rate"] > FAR * whole["head_rate"]:
         warnings.warn(
             f"{recipe.epochs} of the {RECIPES[recipe.name].epochs} epochs of recipe {recipe.name!r} end far from where "
-            f"all do: {shown(plan, recipe)} at the last step, not {shown(whole, recipe)}. Train longer to compare with the recipe.",
+            f"all do: {shown(plan, recipe)} at the last step, not {shown(whole, recipe)}. Train longer to compare with "
+            "the recipe.",
             RunWarning,
             stacklevel=4,
         )
