@@ -18,6 +18,7 @@ __all__ = (
     "errors",
     "evaluate",
     "export",
+    "figures",
     "finetune",
     "info",
     "inputs",

@@ -29,6 +29,7 @@ LAYERS = {
     "evaluate": 3,
     "finetune": 3,
     "demo": 4,
+    "figures": 4,
     "info": 4,
     "cli": 5,
 }
@@ -39,7 +40,7 @@ LIBRARIES = {
     1: {"filelock", "h5py", "imagehash", "numpy", "pandas", "PIL", "scipy", "sklearn"},
     2: {"google", "keras", "tensorflow"},
     3: {"tqdm"},
-    4: set(),
+    4: {"matplotlib"},
     5: {"typer"},
 }
 
