@@ -28,10 +28,11 @@ Style: TypeAlias = Literal["-", "--", ":", "-."]
 STYLES: tuple[Style, ...] = ("-", "--", ":", "-.")
 
 # In inches.
-_VALUES = 0.55
+_VALUES = 0.65
 _STEPS = 0.35
-_GAP = 0.12
+_GAP = 0.18  # for the half of a number that stands below a panel's end
 _KEY = 0.3
+_TITLE_GAP = 0.06
 _HEIGHT = 1.2
 _NARROWEST = 0.6
 
@@ -76,8 +77,8 @@ def objective_curves(
     Returns
     -------
     Figure
-        Linear in both directions; the objective is the mean of the channel, in no unit. The title of a panel counts
-        the networks that have no curve there as missing.
+        Linear in both directions; the objective is the mean of the channel, in no unit. The title of a panel names
+        the networks that have no curve there.
 
     Warns
     -----
@@ -94,7 +95,7 @@ def objective_curves(
     _rows.warn_of_other_settings(opened)
     check_count(columns, "columns")
     columns = min(columns, len(names))
-    panel = (width - 2 * MARGIN + _GAP) / columns - _GAP - _VALUES
+    panel = (width - 2 * MARGIN) / columns - _VALUES - _GAP
     if not panel >= _NARROWEST:
         raise VisualizationError(
             f"Each panel must be at least {_NARROWEST} inches wide. Received `width` {width} for {columns} `columns`. "
@@ -113,9 +114,10 @@ def _lines(opened: Sequence[tuple[str, Folder]], room: float) -> Iterator[_Line]
 def _drawn(names: Sequence[str], lines: Sequence[_Line], columns: int, panel: float, width: float) -> Figure:
     curves = [[line.curve(name) for line in lines] for name in names]
     titles = [
-        _text.wrapped(_title(title, found), panel) for title, found in zip(_channels.titles(names), curves, strict=True)
+        _text.wrapped(_title(title, lines, found), panel)
+        for title, found in zip(_channels.titles(names), curves, strict=True)
     ]
-    titles_height = max(map(_text.height_of, titles))
+    titles_height = max(map(_text.height_of, titles)) + _TITLE_GAP
     band = titles_height + _HEIGHT + _STEPS
     bands = -(-len(names) // columns)
     key = sum(_text.height_of(line.label) for line in lines)
@@ -123,15 +125,17 @@ def _drawn(names: Sequence[str], lines: Sequence[_Line], columns: int, panel: fl
     for index, (name, title, found) in enumerate(zip(names, titles, curves, strict=True)):
         left = MARGIN + _VALUES + index % columns * (panel + _VALUES + _GAP)
         top = MARGIN + index // columns * band + titles_height
-        sheet.text(left + panel / 2, top, title, ha="center", va="bottom")
+        sheet.text(left + panel / 2, top - _TITLE_GAP, title, ha="center", va="bottom")
+        if index % columns == 0:
+            sheet.text(left - _VALUES, top + _HEIGHT / 2, "objective", va="center", rotation=90)
         _draw_panel(sheet.axes(Box(left, top, panel, _HEIGHT), name), lines, found)
     _draw_key(sheet, lines, sheet.height - MARGIN - key)
     return sheet.figure
 
 
-def _title(title: str, curves: Sequence[object]) -> str:
-    missing = sum(curve is None for curve in curves)
-    return f"{title}, {missing} missing" if missing else title
+def _title(title: str, lines: Sequence[_Line], curves: Sequence[object]) -> str:
+    missing = [line.label.replace("\n", " ") for line, curve in zip(lines, curves, strict=True) if curve is None]
+    return f"{title}\nmissing: {', '.join(missing)}" if missing else title
 
 
 def _draw_panel(
@@ -146,7 +150,7 @@ def _draw_panel(
         spine.set(visible=side in ("left", "bottom"), color=INK, linewidth=0.5)
     axes.margins(x=0.02, y=0.05)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=4, integer=axis is axes.xaxis))
+        axis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=3, steps=[1, 2, 5, 10], integer=axis is axes.xaxis))
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.tick_params(which="both", width=0.5, length=2, color=INK, labelcolor=INK, direction="out")
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):

@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 
 from artlucid.errors import VisualizationError
 from artlucid.figures import _channels, _pictures, _rows
-from artlucid.figures._grid import COLUMNS, WIDTH, Cell, Row, grid
+from artlucid.figures._grid import WIDTH, Cell, Row, grid
+
+COLUMNS = 8
 
 
 def snapshots(
