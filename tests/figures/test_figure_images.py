@@ -12,6 +12,7 @@ from PIL import Image
 
 from artlucid import figures
 from artlucid.errors import VisualizationWarning
+from artlucid.figures._grid import Cell, Row, grid
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 150, 0), (0, 0, 250)
 CYAN, PINK, GREY = (0, 250, 250), (250, 100, 200), (90, 90, 90)
@@ -136,13 +137,22 @@ def test_further_columns_stand_in_bands(tmp_path):
 @pytest.mark.parametrize("columns_per_band", [1, 3, 8])
 def test_no_text_meets_another_however_long(columns_per_band):
     names = [f"{LONG}:12345", f"{UNBROKEN}:1", *(f"mixed5b_pool_reduce_pre_relu:{number}" for number in range(6))]
-    labels = [f"$x$ {LONG} {LONG} {LONG}", UNBROKEN, "a\tlabel with\n\x00 odd signs \udcff", "ImageNet"]
+    labels = [rf"$\no{{mathematics$ {LONG} {LONG} {LONG}", UNBROKEN, "a\tlabel with\n\x00 odd signs \udcff", "ImageNet"]
     rows = {label: [None, *[solid(RED, (8, 5))] * 7] for label in labels}
     figure = figures.optimized_images(rows, names, columns_per_band=columns_per_band)
     assert_legible(figure)
     assert {LONG + "channel12345", UNBROKEN + "channel1"} <= {
         text.replace("\n", "").replace(" ", "") for text in said(figure)
     }
+
+
+def test_lines_below_pictures():
+    cells = [Cell(solid(RED), below="overlap 35 %\nUkiyo-e 40 %, Naïve_Art_(Primitivism) 12 %"), Cell(solid(BLUE))]
+    figure = grid([Row("before", cells), Row("after", cells[::-1])], ["one", "two"], 2.5)
+    assert_legible(figure)
+    below = next(box for text, box in texts_of(figure) if text.get_text().startswith("overlap"))
+    picture, beside = (axes.get_window_extent() for axes in figure.axes[:2])
+    assert below.y1 <= picture.y0 + 0.5 and picture.x0 <= below.x0 and below.x1 <= beside.x0
 
 
 def test_pictures_keep_their_shape():
