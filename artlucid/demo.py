@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from artlucid import datasets, evaluate, export, finetune, recipes, runs
+from artlucid import datasets, evaluate, export, figures, finetune, models, recipes, runs, visualize
+from artlucid.architectures import Architecture
 from artlucid.datasets import Dataset
 from artlucid.errors import DataError
 from artlucid.recipes import Recipe
@@ -23,6 +24,9 @@ __all__ = ["DRAWN", "QUICK_EPOCHS", "Demonstration", "Start", "run"]
 logger = logging.getLogger("artlucid")
 
 QUICK_EPOCHS = 2
+
+STEPS, QUICK_STEPS = 128, 16
+"""Updates of their pictures; enough to see what they look for, not to print them."""
 
 DRAWN = ("synthetic:styles", "synthetic:objects")
 """The first and the second task where no data are given."""
@@ -70,6 +74,8 @@ class Demonstration:
         The ways to the second task: off the shelf and trained, with and without the first; empty without a second.
     second_chance : float
         Mean average precision of guessing on the second task.
+    figure : Path
+        Two channels before and after the training.
     """
 
     run: runs.Run
@@ -77,6 +83,7 @@ class Demonstration:
     chance: float
     graph: Path
     seconds: dict[str, float]
+    figure: Path
     starts: tuple[Start, ...] = ()
     second_chance: float = 0.0
 
@@ -85,6 +92,7 @@ class Demonstration:
         return {
             "run": str(self.run.path),
             "graph": str(self.graph),
+            "figure": str(self.figure),
             "chance": self.chance,
             "seconds": self.seconds,
             "scores": self.scores.to_json(),
@@ -135,8 +143,8 @@ def run(
         If the first data do not have one label an image, the second ones several, or either no test split; nothing
         was written then.
     ArtlucidError
-        Whatever its steps raise: see `finetune.fit`, `finetune.off_the_shelf`, `evaluate.evaluate` and
-        `export.frozen_graph`.
+        Whatever its steps raise: see `finetune.fit`, `finetune.off_the_shelf`, `evaluate.evaluate`,
+        `visualize.channels` and `export.frozen_graph`.
 
     References
     ----------
@@ -160,13 +168,44 @@ def run(
         scores = evaluate.evaluate(trained, dataset)
     with _timed(seconds, "export"):
         graph = export.frozen_graph(trained, out / "network.pb")
+    with _timed(seconds, "visualize"):
+        figure = _before_and_after(trained, out, work)
     starts: tuple[Start, ...] = ()
     if second is not None:
         with _timed(seconds, "second task"):
             starts = _second_task(work, second, trained)
     images_per_class = [sum(row) for row in scores.confusion_matrix or ()]
     chance = max(images_per_class) / sum(images_per_class)
-    return Demonstration(trained, scores, chance, graph, seconds, starts, _second_chance(starts))
+    return Demonstration(trained, scores, chance, graph, seconds, figure, starts, _second_chance(starts))
+
+
+def _before_and_after(trained: runs.Run, out: Path, work: _Work) -> Path:
+    """Two channels before and after the training, with the same seed, as a figure."""
+    short = work.epochs is not None and work.epochs <= QUICK_EPOCHS
+    folders = []
+    for name, model in (("before", f"{trained.path}@initial"), ("after", str(trained.path))):
+        network = models.load(model)
+        assert network.architecture is not None
+        channels = _two_channels(network.architecture)
+        folders.append(out / "pictures" / name)
+        visualize.channels(
+            network,
+            channels,
+            steps=QUICK_STEPS if short else STEPS,
+            size=network.architecture.input_size,
+            seed=work.seed,
+            out=folders[-1],
+            options=visualize.Options(progress=work.options.progress),
+        )
+    rows = dict(zip(("before training", "after training"), folders, strict=True))
+    (path,) = figures.save(figures.optimized_images(rows, channels), out / "channels.png")
+    return path
+
+
+def _two_channels(architecture: Architecture) -> list[str]:
+    """The first channels of two convolutions, from the middle of the network and from its last quarter."""
+    convolutions = architecture.convolutions
+    return [f"{convolutions[len(convolutions) * part // 4]}_pre_relu:0" for part in (2, 3)]
 
 
 def _check_tasks(dataset: Dataset, second: Dataset | None) -> None:

@@ -56,6 +56,7 @@ def _first_task(made: Any) -> list[str]:
         f"test      top-1 {scores.top_1:.1%} of {scores.images} images (chance {made.chance:.1%})",
         f"run       {made.run.path}  (weights, history.csv, logs/ for TensorBoard)",
         f"graph     {made.graph}  (opens in the original Lucid)",
+        f"channels  {made.figure}  (what two of them look for, before and after)",
     ]
 
 

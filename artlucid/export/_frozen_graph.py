@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
+
 import artlucid
 from artlucid import models
 from artlucid.export._manifest import identification, provenance
@@ -17,10 +19,12 @@ from artlucid.export._trace import INPUT, aliases, trace
 from artlucid.files import write_atomically, write_json
 from artlucid.models import Network
 from artlucid.models._load import Source
+from artlucid.models._network import usual_size
+from artlucid.models.graphs._declared import LUCID_METADATA
+from artlucid.models.graphs._program import digest
 from artlucid.models.weights._graph import FORMAT, METADATA, VERSION
 
-LUCID_METADATA = "lucid_metadata_json"
-"""The constant in which Lucid looks for how a graph is fed."""
+GraphDef = tf.compat.v1.GraphDef
 
 VALUE_RANGE = [0, 255]
 
@@ -42,7 +46,8 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     Returns
     -------
     Path
-        `path`. `artlucid.models.load` reads it back if the architecture is a known one.
+        `path`. `artlucid.models.load` reads it back: as the network that it was if the architecture is a known one,
+        else for visualization and extraction, with the same identity.
 
     Raises
     ------
@@ -64,7 +69,7 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     """
     path = checked(path, ".pb")
     network = models.load(model)
-    content = rewrite(trace(network), aliases(network), _texts(network)).SerializeToString(deterministic=True)
+    content = graph_def(network).SerializeToString(deterministic=True)
     labels = path.with_suffix(".labels.txt")
     if network.class_names:
         write_atomically(labels, "".join(f"{name}\n" for name in network.class_names).encode())
@@ -76,26 +81,25 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     return path
 
 
-def _texts(network: Network) -> dict[str, str]:
-    return {
-        LUCID_METADATA: json.dumps(_feeding(network)),
-        METADATA: json.dumps(
-            {
-                "format": FORMAT,
-                "version": VERSION,
-                **identification(network),
-                "class_names": list(network.class_names),
-                "artlucid": artlucid.__version__,
-            }
-        ),
+def graph_def(network: Network) -> GraphDef:
+    texts = {METADATA: "", LUCID_METADATA: json.dumps(feeding(network))}
+    graph = rewrite(trace(network), aliases(network), texts)
+    declared = {
+        "format": FORMAT,
+        "version": VERSION,
+        **identification(network),
+        "class_names": list(network.class_names),
+        "content": digest(graph.node, but=[METADATA]),
+        "artlucid": artlucid.__version__,
     }
+    node = next(node for node in graph.node if node.name == METADATA)
+    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(json.dumps(declared)))
+    return graph
 
 
-def _feeding(network: Network) -> dict[str, Any]:
+def feeding(network: Network) -> dict[str, Any]:
     """What Lucid must know to feed the graph."""
-    architecture = network.architecture
-    sides = network.keras_model.inputs[0].shape[1:3] if architecture is None else [architecture.input_size] * 2
-    return {"input_name": INPUT, "image_shape": [*sides, 3], "image_value_range": VALUE_RANGE}
+    return {"input_name": INPUT, "image_shape": [*usual_size(network), 3], "image_value_range": VALUE_RANGE}
 
 
 def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:
@@ -103,10 +107,10 @@ def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:
     return {
         "type": "frozen",
         "model_path": f"./{path.name}",
-        **_feeding(network),
+        **feeding(network),
         **_labels(network, path),
         **_dataset(network),
-        "layers": _layers(network),
+        "layers": layers(network),
         "format": FORMAT,
         "version": VERSION,
         **identification(network),
@@ -128,10 +132,10 @@ def _dataset(network: Network) -> dict[str, Any]:
     return {"dataset": trained_on["specification"]} if isinstance(trained_on, Mapping) else {}
 
 
-def _layers(network: Network) -> list[dict[str, Any]]:
+def layers(network: Network) -> list[dict[str, Any]]:
     own_names = {name: name for name in network.layer_names} | aliases(network)
-    layers = []
+    described = []
     for name, layer in own_names.items():
         shape = models.layer_output(network, layer).shape
-        layers.append({"name": name, "depth": shape[-1], "tags": ["conv" if len(shape) == 4 else "dense"]})
-    return layers
+        described.append({"name": name, "depth": shape[-1], "tags": ["conv" if len(shape) == 4 else "dense"]})
+    return described

@@ -12,9 +12,10 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from artlucid.architectures import Classifier
 from artlucid.errors import ExportError
-from artlucid.models import Network, _names, layer_output
+from artlucid.models import Network, _names
 from artlucid.models._layers import LocalResponseNormalization
-from artlucid.models._network import variables
+from artlucid.models._network import layer_outputs, variables
+from artlucid.models.graphs._layer import GraphLayer
 from artlucid.models.weights._graph import SUFFIXES
 
 INPUT = "input"
@@ -52,7 +53,7 @@ def trace(network: Network) -> Traced:
     """Freeze every layer of a network that has a name."""
     copy = replace(network, keras_model=_copy_in_float32(network))
     names = copy.layer_names
-    model = keras.Model(copy.keras_model.inputs, _tensors(copy, names), name="network")
+    model = keras.Model(copy.keras_model.inputs, layer_outputs(copy, names), name="network")
     signature = tf.TensorSpec(copy.keras_model.inputs[0].shape, tf.float32, name=INPUT)
     function = tf.function(lambda images: tf.nest.flatten(model(images, training=False)))
     concrete = function.get_concrete_function(signature)
@@ -91,17 +92,10 @@ def _copy_in_float32(network: Network) -> keras.Model:
 
 
 def _layer_in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, GraphLayer):
+        return GraphLayer(layer.program, layer.names, name=layer.name)
     kind = TensorFlowLRN if isinstance(layer, LocalResponseNormalization) else type(layer)
     return kind.from_config({**layer.get_config(), "dtype": "float32"})
-
-
-def _tensors(network: Network, names: tuple[str, ...]) -> list[Tensor]:
-    if network.architecture is not None:
-        return [layer_output(network, name) for name in names]
-    # All at once: one by one, each would bring the layers before it along again.
-    wrapped = network.keras_model.layers[-1]
-    every = keras.Model(wrapped.inputs, [wrapped.get_layer(name).output for name in names])
-    return keras.tree.flatten(every(network.keras_model.get_layer("rescale").output))
 
 
 def _constants(network: Network, concrete: Any) -> dict[str, str]:

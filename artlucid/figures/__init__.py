@@ -2,7 +2,7 @@
 
 from artlucid.figures._objective_curves import objective_curves
 from artlucid.figures._optimized_images import optimized_images
-from artlucid.figures._save import save
+from artlucid.figures._save import check_suffix, save
 from artlucid.figures._snapshots import snapshots
 
-__all__ = ["objective_curves", "optimized_images", "save", "snapshots"]
+__all__ = ["check_suffix", "objective_curves", "optimized_images", "save", "snapshots"]

@@ -59,19 +59,45 @@ def save(
     ['figure_2.png', 'figure_2.pdf']
     """
     path = Path(path)
-    suffix = path.suffix.lower().removeprefix(".")
-    wanted = [suffix] if formats is None else list(formats)
+    wanted = [check_suffix(path)] if formats is None else list(formats)
     if not wanted or not set(wanted) <= set(METADATA):
         raise VisualizationError(
-            f"The format of a figure must be one of {', '.join(METADATA)}. Received "
-            f"{path.name if formats is None else formats!r}. End `path` in .png or .pdf, or give `formats`."
+            f"`formats` must be some of {', '.join(METADATA)}. Received {formats!r}. Give one or both, in a list."
         )
     # A name such as "figure 1.5" has no suffix that stands for a format.
-    stem = path.stem if suffix in METADATA else path.name
+    stem = path.stem if _suffix(path) in METADATA else path.name
     paths = tuple(path if formats is None else path.with_name(f"{stem}.{kind}") for kind in wanted)
     for kind, file in zip(wanted, paths, strict=True):
         write_atomically(file, _content(figure, kind, dpi))
     return paths
+
+
+def check_suffix(path: Path) -> str:
+    """Give the format that the name of a figure's file stands for: ``png`` or ``pdf``.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    VisualizationError
+        If it is another one.
+    """
+    if (suffix := _suffix(path)) not in METADATA:
+        raise VisualizationError(
+            f"A figure must end in {' or '.join(f'.{kind}' for kind in METADATA)}. Received {path}. "
+            "Choose one of these."
+        )
+    return suffix
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
 
 
 def _content(figure: Figure, kind: str, dpi: float) -> bytes:

@@ -21,7 +21,7 @@ def snapshots(
     Parameters
     ----------
     folder : path
-        That `artlucid visualize --snapshots` wrote.
+        That `artlucid visualize --snapshot` wrote.
     channel : str
         Such as ``mixed4d_3x3_pre_relu:52``.
     columns_per_band : int
@@ -45,7 +45,7 @@ def snapshots(
     if not images:
         raise VisualizationError(
             f"`channel` must have snapshots. Received {name} of {folder}, which has none. "
-            "Make them with `artlucid visualize --snapshots`, in another `--out`."
+            "Make them with `artlucid visualize --snapshot`, in another `--out`."
         )
     final = picture.image()
     if final is not None:

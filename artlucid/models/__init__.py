@@ -5,6 +5,7 @@ from artlucid.models._applications import InceptionV1, decode_predictions, prepr
 from artlucid.models._load import load
 from artlucid.models._network import Network, layer_output
 from artlucid.models._wrap import wrap
+from artlucid.models.graphs._network import load_graph
 
 __all__ = [
     "InceptionV1",
@@ -12,6 +13,7 @@ __all__ = [
     "decode_predictions",
     "layer_output",
     "load",
+    "load_graph",
     "preprocess_input",
     "wrap",
 ]

@@ -2,4 +2,29 @@
 
 from artlucid.models import _backend as _backend  # first: refuses another backend before anything is built
 
-__all__: list[str] = []
+# isort: split
+from artlucid.visualize import objectives, overrides, param, render, transform
+from artlucid.visualize._channels import channels
+from artlucid.visualize._colour_statistics import colour_statistics
+from artlucid.visualize._colours import ColourStatistics
+from artlucid.visualize._folder import pictures
+from artlucid.visualize._options import Options
+from artlucid.visualize._show import show
+from artlucid.visualize.render import import_model, make_vis_T, render_vis
+
+__all__ = [
+    "ColourStatistics",
+    "Options",
+    "channels",
+    "colour_statistics",
+    "import_model",
+    "make_vis_T",
+    "objectives",
+    "overrides",
+    "param",
+    "pictures",
+    "render",
+    "render_vis",
+    "show",
+    "transform",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -88,6 +88,16 @@ class FreeDraws:
     def normal(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
         """float32 with mean 0 and standard deviation 1."""
         return tf.random.normal(shape, seed=seed)
+
+
+def free(step: Tensor) -> Draws:
+    """Other draws each time, whatever the step."""
+    return FreeDraws()
+
+
+def of_steps(seed: int | None) -> Callable[[Tensor], Draws]:
+    """The draws of each step by its number: seeded ones, or other ones each time for None."""
+    return free if seed is None else lambda step: SeededDraws(seed, step)
 
 
 _current: ContextVar[Draws | None] = ContextVar("artlucid_draws", default=None)

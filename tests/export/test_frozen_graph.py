@@ -245,8 +245,11 @@ def test_a_wrapped_network(tmp_path):
     manifest = json.loads(path.with_suffix(".manifest.json").read_text())
     assert manifest["image_shape"] == [32, 40, 3]
     assert not path.with_suffix(".labels.txt").exists()
-    with pytest.raises(WeightsError, match=r"known architecture\. Received .* of a wrapped network"):
-        models.load(path)
+    again = models.load(path)
+    assert (again.identity, again.class_names, again.layer_names, again.analysed_layers) == (
+        network.identity, network.class_names, network.layer_names, network.analysed_layers,
+    )  # fmt: skip
+    assert_same(again, read(path), images_of(32, 40))
 
 
 def test_a_wrapped_network_keeps_its_size(tmp_path):

@@ -77,10 +77,25 @@ def test_what_was_there_stays_where_writing_fails(out, tmp_path, monkeypatch):
     assert (tmp_path / "a.png").read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("options", [{"path": "a.jpg"}, {"path": "a"}, {"path": "a.png", "formats": ["jpg"]}])
-def test_other_formats(options, out, refused):
-    with refused("one of png, pdf", "a" if "formats" not in options else "jpg", "End `path` in .png"):
-        figures.save(figures.optimized_images([out]), **options)
+@pytest.mark.parametrize("name", ["a.jpg", "a", "png"])
+def test_other_suffixes(name, out, tmp_path, refused):
+    with refused("must end in .png or .pdf", str(tmp_path / name), "Choose one"):
+        figures.save(figures.optimized_images([out]), tmp_path / name)
+    with refused("must end in .png or .pdf", str(tmp_path / name), "Choose one"):
+        figures.check_suffix(tmp_path / name)
+
+
+@pytest.mark.parametrize("formats", [[], ["jpg"], ["png", "PDF"]])
+def test_other_formats(formats, out, tmp_path, refused):
+    with refused("`formats` must be some of png, pdf", repr(formats), "Give one or both"):
+        figures.save(figures.optimized_images([out]), tmp_path / "a.png", formats=formats)
+
+
+def test_a_suffix_may_be_in_capitals(out, tmp_path):
+    (path,) = figures.save(figures.optimized_images([out]), tmp_path / "A.PNG", dpi=40)
+    assert path.name == "A.PNG"
+    with Image.open(path) as image:
+        assert image.format == "PNG"
 
 
 @pytest.mark.parametrize("rows", [[], {}, "out"])
@@ -160,7 +175,7 @@ def test_damaged_curve(curve, out, refused):
 
 
 def test_channel_without_snapshots(out, refused):
-    with refused("must have snapshots", CHANNELS[0], "--snapshots"):
+    with refused("must have snapshots", CHANNELS[0], "--snapshot"):
         figures.snapshots(out, CHANNELS[0])
 
 

@@ -7,6 +7,7 @@ from artlucid import architectures, models
 from artlucid.errors import ModelError
 from artlucid.models import Network
 from artlucid.models._build import BuildOptions, build
+from artlucid.models._network import layer_outputs
 
 
 def value(network, name, images):
@@ -89,3 +90,18 @@ def test_unknown_layer_gives_the_nearest_names(wrong, near, network, refused):
 def test_unlike_any_layer(network, refused):
     with refused("`layer` must be", "'§§§'", "nearest names are none; there are 151", kind=ModelError):
         models.layer_output(network, "§§§")
+
+
+SEVERAL = ["mixed3a_pre_relu", "conv2d0", "softmax2", "mixed3a_pre_relu", "mixed3a"]
+
+
+def test_several_layers_at_once(network, images):
+    found = keras.Model(network.keras_model.input, layer_outputs(network, SEVERAL))(images, training=False)
+    for name, output in zip(SEVERAL, found, strict=True):
+        np.testing.assert_array_equal(output, value(network, name, images), err_msg=name)
+    assert layer_outputs(network, []) == []
+
+
+def test_several_layers_one_of_them_unknown(network, refused):
+    with refused("`layer` must be a layer of the network", "'mixed3f'", "mixed3", kind=ModelError):
+        layer_outputs(network, ["conv2d0", "mixed3f"])

@@ -1,9 +1,11 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from artlucid import models
 from artlucid.errors import ModelError
+from artlucid.models._network import layer_outputs
 
 
 def branches(name="branches", strides=1):
@@ -58,6 +60,20 @@ def test_every_layer_gives_its_output(model, photographs):
         found = keras.Model(network.keras_model.input, models.layer_output(network, name))(photographs)
         truth = keras.Model(model.input, model.get_layer(name).output)(photographs / 255)
         np.testing.assert_allclose(found, truth, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_several_layers_are_computed_once(model, photographs):
+    network = models.wrap(model, value_range=(0, 1))
+    names = ["answer", "trunk", "left", "answer"]
+    several = keras.Model(network.keras_model.input, layer_outputs(network, names))
+    for name, output in zip(names, several(photographs), strict=True):
+        alone = keras.Model(network.keras_model.input, models.layer_output(network, name))
+        np.testing.assert_allclose(output, alone(photographs), rtol=1e-5, atol=1e-6, err_msg=name)
+    traced = tf.function(several).get_concrete_function(tf.TensorSpec(photographs.shape, tf.float32))
+    # One each of trunk, left and right.
+    assert [op.type for op in traced.graph.get_operations() if "Conv" in op.type or "conv" in op.type] == [
+        "Conv2D", "DepthwiseConv2dNative", "Conv2D",
+    ]  # fmt: skip
 
 
 def test_unknown_layer(model, refused):

@@ -1,0 +1,82 @@
+"""A channel by its name: ``mixed4d_3x3_pre_relu:52``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from artlucid.errors import VisualizationError
+from artlucid.models import Network, layer_output
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel of a layer.
+
+    Attributes
+    ----------
+    layer : str
+    number : int
+        From 0 on, along the last axis.
+    """
+
+    layer: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.layer}:{self.number}"
+
+    @property
+    def file_name(self) -> str:
+        """Without suffix; a layer of a user's own network may have any name."""
+        readable = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in self.layer)
+        return f"{readable}-{self.number:04d}"
+
+
+def parse(text: str) -> Channel:
+    """Read ``layer:channel``; a channel below 0 counts from the end.
+
+    Raises
+    ------
+    VisualizationError
+        If it is something else.
+    """
+    layer, _, number = text.rpartition(":") if isinstance(text, str) else ("", "", "")
+    try:
+        if not layer.strip():
+            raise ValueError
+        return Channel(layer.strip(), int(number))
+    except ValueError as error:
+        raise VisualizationError(
+            f"A channel must be written `layer:number`. Received {text!r}. Use mixed4d_3x3_pre_relu:52, for example; "
+            "`artlucid info MODEL` lists the layers."
+        ) from error
+
+
+def channels_of(network: Network, texts: Sequence[str]) -> tuple[Channel, ...]:
+    """Read names of channels, and hold them to what the network has; each stands once, in the order given.
+
+    Raises
+    ------
+    VisualizationError
+        If there are none, if one is not ``layer:number``, or out of range.
+    ModelError
+        If there is no such layer; the nearest names are given.
+    """
+    if isinstance(texts, str) or not texts:
+        raise VisualizationError(
+            f"`channels` must be a sequence of names such as mixed4d_3x3_pre_relu:52. Received {texts!r}. "
+            "Give at least one, in a list."
+        )
+    return tuple(dict.fromkeys(_in_range(network, parse(text)) for text in texts))
+
+
+def _in_range(network: Network, channel: Channel) -> Channel:
+    depth = layer_output(network, channel.layer).shape[-1]
+    number = channel.number + depth if channel.number < 0 else channel.number
+    if not 0 <= number < depth:
+        raise VisualizationError(
+            f"A channel must be one of the {depth} of its layer. Received {channel}. "
+            f"Use {channel.layer}:0 to {channel.layer}:{depth - 1}; numbers below 0 count from the end."
+        )
+    return Channel(channel.layer, number)

@@ -1,0 +1,150 @@
+"""Gradient ascent on an image: one compiled step for the first updates, another one for the rest."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from artlucid.errors import VisualizationError
+from artlucid.models import Network
+from artlucid.visualize import _draws, overrides
+from artlucid.visualize._activations import Activations, Objective, asked_layers
+from artlucid.visualize._variables import Parameterization
+
+Tensor = Any
+Transform = Callable[[Tensor], Tensor]
+
+REDIRECTED_STEPS = 17
+"""Updates during which blocked gradients pass a ReLU: Lucid's global step 0 … 16."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ascent:
+    """What is optimized, and how.
+
+    Attributes
+    ----------
+    network : Network
+    objective : callable
+        From `Activations` to a scalar, or to a value for each image.
+    image : Parameterization
+    transform : callable
+        What is done to the image before the network sees it.
+    penalty : callable, optional
+        Joins the objective, but not its values: from `Activations` to a scalar.
+    redirect : bool
+        Whether blocked gradients pass a ReLU during the first updates.
+    draws : callable
+        From the number of a step, a tensor, to the transformations' draws in it; by default other ones each time.
+    """
+
+    network: Network
+    objective: Objective
+    image: Parameterization
+    transform: Transform
+    penalty: Objective | None = None
+    redirect: bool = True
+    draws: Callable[[Tensor], _draws.Draws] = _draws.free
+
+
+class Optimizer:
+    """An `Ascent` under way.
+
+    Parameters
+    ----------
+    ascent : Ascent
+    optimizer : keras.optimizers.Optimizer
+        Not yet built.
+
+    Attributes
+    ----------
+    layers : tuple of str
+        Those that the objective asks for.
+    updates : int
+        How often the image was changed.
+    """
+
+    def __init__(self, ascent: Ascent, optimizer: keras.optimizers.Optimizer) -> None:
+        self._ascent = ascent
+        self._optimizer = optimizer
+        self._optimizer.build(ascent.image.variables)
+        self.layers = asked_layers(ascent.network, self._objectives, ascent.image.shape)
+        self._steps = {first: _compiled(self._traced(redirected=first)) for first in (True, False)}
+        self.updates = 0
+
+    @property
+    def _objectives(self) -> list[Objective]:
+        ascent = self._ascent
+        return [ascent.objective] if ascent.penalty is None else [ascent.objective, ascent.penalty]
+
+    def update(self) -> Tensor:
+        """Change the image once.
+
+        Returns
+        -------
+        tensor
+            The objective before the change.
+        """
+        redirected = self._ascent.redirect and self.updates < REDIRECTED_STEPS
+        value = self._steps[redirected](tf.constant(self.updates))
+        self.updates += 1
+        return value
+
+    def activations(self, step: Tensor, names: Sequence[str], *, redirected: bool = False) -> Activations:
+        """What the network makes of the image at a step, within a `tf.function`."""
+        ascent = self._ascent
+        image = ascent.image()
+        with _draws.drawing(ascent.draws(step)):
+            seen = ascent.transform(image)
+        with overrides.relu_overrides() if redirected else contextlib.nullcontext():
+            return Activations(ascent.network, seen, image, names)
+
+    def evaluate(self, objectives: Sequence[Objective]) -> list[Tensor]:
+        """Values of objectives at the present image, with the draws of the step that comes next."""
+        names = asked_layers(self._ascent.network, objectives, self._ascent.image.shape)
+
+        def values(step: Tensor) -> list[Tensor]:
+            activations = self.activations(step, names)
+            return [objective(activations) for objective in objectives]
+
+        return list(_compiled(values)(tf.constant(self.updates)))
+
+    def _traced(self, *, redirected: bool) -> Callable[[Tensor], Tensor]:
+        def step(number: Tensor) -> Tensor:
+            activations = self.activations(number, self.layers, redirected=redirected)
+            value, *penalties = (objective(activations) for objective in self._objectives)
+            variables = self._ascent.image.variables
+            # `tf.gradients`, because a `GradientTape` takes no notice of gradients that are overridden by name.
+            gradients = tf.gradients([-part for part in (value, *penalties)], variables)
+            _check_gradients(gradients)
+            # After the value: the update changes what it depends on.
+            with tf.control_dependencies([value]):
+                self._optimizer.apply(_with_zeros(gradients, variables), variables)
+            return value
+
+        return step
+
+
+def _compiled(function: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
+    """A function of a step's number, traced once."""
+    return tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec([], tf.int32))
+
+
+def _check_gradients(gradients: Sequence[Tensor | None]) -> None:
+    if all(gradient is None for gradient in gradients):
+        raise VisualizationError(
+            "An objective must depend on the image. Received one whose value has no gradient with respect to it. "
+            "Compute it from `T(layer)` or `T('input')` with differentiable operations."
+        )
+
+
+def _with_zeros(gradients: Sequence[Tensor | None], variables: Sequence[tf.Variable]) -> list[Tensor]:
+    return [
+        tf.zeros_like(variable) if gradient is None else gradient
+        for gradient, variable in zip(gradients, variables, strict=True)
+    ]

@@ -1,0 +1,55 @@
+"""What can be chosen for pictures of channels beside their steps, size and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from artlucid.visualize._activations import Objective
+from artlucid.visualize._colours import ColourStatistics
+from artlucid.visualize._optimization import Transform
+
+MOST_AT_ONCE = 16
+"""Images in a batch unless told otherwise: more make a step slower, by hardly less an image."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What can be chosen for pictures of channels.
+
+    Attributes
+    ----------
+    batch_size : int, optional
+        Pictures made together; by default 16, or as many as a layer has fewer. It is part of what a picture's last bits
+        depend on.
+    snapshots : sequence of int
+        Updates after which a picture is kept too.
+    init : path or array of shape (height, width, 3), optional
+        An image to start from, in the place of noise: a file, or values 0 … 1.
+    transforms : sequence of callable, optional
+        In the place of `transform.standard_transforms`.
+    transforms_per_image : bool
+        Draw a transformation for each image of the batch, in the place of one for all.
+    colours : ColourStatistics, optional
+        Of a collection, in the place of ImageNet's.
+    penalty : Objective or callable, optional
+        Added to the objective of every picture, from ``T`` to a scalar: a negative one holds back what it measures.
+    engine : {"artlucid", "lucid"}
+        Who renders: this library, or the original Lucid.
+    progress : bool
+        Show a progress bar where standard error is a terminal.
+    """
+
+    batch_size: int | None = None
+    snapshots: Sequence[int] = ()
+    init: str | Path | npt.NDArray[Any] | None = None
+    transforms: Sequence[Transform] | None = None
+    transforms_per_image: bool = False
+    colours: ColourStatistics | None = None
+    penalty: Objective | Callable[..., Any] | None = None
+    engine: str = "artlucid"
+    progress: bool = False

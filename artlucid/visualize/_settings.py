@@ -1,0 +1,135 @@
+"""The settings of pictures: held to what is possible, and as they are written down."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from artlucid import environment
+from artlucid.datasets import images
+from artlucid.errors import VisualizationError
+from artlucid.models import Network
+from artlucid.visualize import render, transform
+from artlucid.visualize._batch import Settings
+from artlucid.visualize._channel import Channel
+
+LARGEST_SIDE = 8192
+"""In pixels; a picture of this side takes gigabytes."""
+
+
+def checked(network: Network, wanted: Sequence[Channel], settings: Settings) -> Settings:
+    """Hold settings to what is possible, and read the image to start from.
+
+    Raises
+    ------
+    VisualizationError
+        With the rule that one of them breaks.
+    """
+    _whole_number("steps", settings.steps, 1)
+    for side in settings.size:
+        _whole_number("size", side, 1, LARGEST_SIDE)
+    _check_smallest(network, settings.size)
+    if settings.options.batch_size is not None:
+        _whole_number("batch_size", settings.options.batch_size, 1)
+    _whole_number("seed", settings.seed, 0)
+    _check_snapshots(settings)
+    render.check_engine(settings.options.engine)
+    return dataclasses.replace(settings, start=_start(settings))
+
+
+def described(network: Network, settings: Settings, batch_size: int) -> dict[str, Any]:
+    """What the manifest of a folder says of its pictures."""
+    options = settings.options
+    transforms = transform.standard_transforms if options.transforms is None else options.transforms
+    return {
+        "model": {
+            "name": _name(network),
+            "source": network.source,
+            "identity": network.identity,
+            "architecture": None if network.architecture is None else str(network.architecture),
+        },
+        "settings": {
+            "steps": settings.steps,
+            "size": list(settings.size),
+            "seed": settings.seed,
+            "batch_size": batch_size,
+            "snapshots": sorted(set(options.snapshots)),
+            "transforms": [transform.describe(one) for one in transforms],
+            "transforms_per_image": options.transforms_per_image,
+            "colours": "ImageNet" if options.colours is None else _hash(options.colours.matrix),
+            "start": "noise" if settings.start is None else _hash(settings.start),
+            "penalty": None if options.penalty is None else _described(options.penalty),
+            "optimizer": "Adam, rate 0.05, epsilon 1e-8",
+            "engine": options.engine,
+        },
+        "environment": environment.describe(environment.resolve_precision("float32")),
+    }
+
+
+def _name(network: Network) -> str:
+    """Short enough for a row of a figure: the last part of the source."""
+    return Path(network.source).name or network.source
+
+
+def _described(penalty: Any) -> str:
+    return str(getattr(penalty, "description", None) or getattr(penalty, "__qualname__", None) or repr(penalty))
+
+
+def _hash(array: npt.NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _whole_number(name: str, value: Any, least: int, most: int | None = None) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least or value > (most or value):
+        allowed = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise VisualizationError(f"`{name}` must be a whole number {allowed}. Received {value!r}. Choose another one.")
+
+
+def _check_smallest(network: Network, size: tuple[int, int]) -> None:
+    if len(size) != 2:
+        raise VisualizationError(f"`size` must be a side in pixels, or width and height. Received {size}. Use 224.")
+    least = network.architecture.minimum_size if network.architecture is not None else 1
+    if min(size) < least:
+        raise VisualizationError(
+            f"`size` must be at least {least} pixels for {network.architecture}, whose deepest layers see nothing of "
+            f"smaller pictures. Received {size[0]} x {size[1]}. Use 224, for example."
+        )
+
+
+def _check_snapshots(settings: Settings) -> None:
+    wrong = [
+        step
+        for step in settings.options.snapshots
+        if not isinstance(step, int | np.integer) or not 0 < step <= settings.steps
+    ]
+    if wrong:
+        raise VisualizationError(
+            f"`snapshots` must be numbers of updates from 1 to the {settings.steps} steps. Received {wrong}. "
+            "Choose others."
+        )
+
+
+def _start(settings: Settings) -> npt.NDArray[np.float32] | None:
+    """The image to start from, brought to the size of the pictures."""
+    init = settings.options.init
+    if init is None:
+        return None
+    width, height = settings.size
+    if isinstance(init, str | Path):
+        pixels = Image.fromarray(images.read_image(init)).resize((width, height), Image.Resampling.LANCZOS)
+        return np.asarray(pixels, np.float32) / 255
+    given = np.asarray(init, np.float32)
+    if given.shape != (height, width, 3) or not np.isfinite(given).all() or given.min() < 0 or given.max() > 1:
+        raise VisualizationError(
+            f"`init` must be a file, or an array of shape ({height}, {width}, 3) with values 0 … 1. Received shape "
+            f"{given.shape}, values {given.min(initial=np.inf):.4g} … {given.max(initial=-np.inf):.4g}. Resize it, or "
+            "divide by 255."
+        )
+    return given

@@ -1,0 +1,54 @@
+"""Whether a network's declared range of values can be the one that it was trained on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from artlucid.errors import VisualizationWarning
+from artlucid.models import Network
+from artlucid.models._network import layer_outputs
+from artlucid.visualize._channel import Channel
+
+LEAST_CHANGE = 0.01
+"""A layer that changes by less between black and white hardly sees its input."""
+
+_SIDE = 64
+
+
+def check_value_range(network: Network, wanted: Sequence[Channel]) -> None:
+    """Warn of a network that hardly tells black from white: it was probably trained on a wider range.
+
+    Networks of a known architecture carry their preprocessing and are right by construction.
+
+    Warns
+    -----
+    VisualizationWarning
+        With the layers, and how little they change.
+    """
+    if network.architecture is not None:
+        return
+    layers = tuple(dict.fromkeys(channel.layer for channel in wanted))
+    part = keras.Model(network.keras_model.input, layer_outputs(network, layers))
+    height, width = (side or _SIDE for side in network.keras_model.inputs[0].shape[1:3])
+    black_and_white = np.stack([np.zeros((height, width, 3)), np.full((height, width, 3), 255)]).astype(np.float32)
+    outputs = keras.tree.flatten(part(black_and_white, training=False))
+    unmoved = [layer for layer, output in zip(layers, outputs, strict=True) if _change(output) < LEAST_CHANGE]
+    if unmoved:
+        warnings.warn(
+            f"{', '.join(unmoved)} of {network.source} change by less than {LEAST_CHANGE:.0%} between a black and a "
+            "white image: the declared value range is probably too narrow, and pictures will be grey. Wrap the network "
+            "with the range that it was trained on.",
+            VisualizationWarning,
+            stacklevel=3,
+        )
+
+
+def _change(output: object) -> float:
+    """Of a layer between the two images, in units of its own size."""
+    black, white = np.asarray(output, np.float64)
+    size = np.linalg.norm(black) + np.linalg.norm(white)
+    return float(np.linalg.norm(white - black) / size) if size > 0 else 1.0
