@@ -197,8 +197,9 @@ def _before_and_after(trained: runs.Run, out: Path, work: _Work) -> Path:
             out=folders[-1],
             options=visualize.Options(progress=work.options.progress),
         )
-    figure = figures.optimized_images(folders, channels, labels=["before training", "after training"])
-    return figures.save(figure, out / "channels.png")
+    rows = dict(zip(("before training", "after training"), folders, strict=True))
+    (path,) = figures.save(figures.optimized_images(rows, channels), out / "channels.png")
+    return path
 
 
 def _two_channels(architecture: Architecture) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from artlucid.errors import VisualizationError
 from artlucid.figures import _text
-from artlucid.figures._sheet import GREY, INK, MARGIN, PAPER, Box, Sheet
+from artlucid.figures._sheet import GREY, INK, MARGIN, PAPER, Box, Sheet, check_count
 
 # In inches.
 WIDTH = 7.2
@@ -124,12 +125,8 @@ def grid(rows: Sequence[Row], titles: Sequence[str], width: float = WIDTH, colum
 
 
 def _measures(rows: Sequence[Row], n_columns: int, width: float, columns_per_band: int) -> _Measures:
-    if isinstance(columns_per_band, bool) or not isinstance(columns_per_band, int) or columns_per_band < 1:
-        raise VisualizationError(
-            f"`columns_per_band` must be a positive integer. Received {columns_per_band!r}. Use {COLUMNS}, for example."
-        )
-    widest = max(_text.width_of(line) for row in rows for line in row.label.split("\n"))
-    label = min(WIDEST_LABEL, widest)
+    check_count(columns_per_band, "columns_per_band")
+    label = max(_text.width_of(line) for row in rows for line in _label(row).split("\n"))
     columns = min(columns_per_band, n_columns)
     left = MARGIN + (label + GAP if label else 0)
     cell = min((width - left - MARGIN + GAP) / columns - GAP, WIDEST_CELL)
@@ -156,8 +153,11 @@ def _wrapped(row: Row, part: slice, measures: _Measures) -> Row:
         Cell(cell.image, _text.wrapped(cell.word, 0.9 * measures.cell), _text.wrapped(cell.below, measures.cell))
         for cell in row.cells[part]
     ]
-    # Not a hair narrower than the widest label is, which must stay on its line.
-    return Row(_text.wrapped(row.label, measures.label + 1e-6), cells)
+    return Row(_label(row), cells)
+
+
+def _label(row: Row) -> str:
+    return _text.wrapped(row.label, WIDEST_LABEL)
 
 
 def _shape(cell: Cell) -> float:
@@ -198,5 +198,6 @@ def _draw_cell(sheet: Sheet, box: Box, cell: Cell, label: str) -> None:
     axes.add_patch(
         Rectangle((0, 0), 1, 1, transform=axes.transAxes, facecolor=PAPER, edgecolor=GREY, hatch="////", linewidth=0.5)
     )
-    words = {"fontproperties": _text.FONT, "color": INK, "parse_math": False, "ha": "center", "va": "center"}
-    axes.text(0.5, 0.5, cell.word, transform=axes.transAxes, backgroundcolor=PAPER, **words)
+    centred: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+    written: dict[str, Any] = {"fontproperties": _text.FONT, "color": INK, "parse_math": False}
+    axes.text(0.5, 0.5, cell.word, backgroundcolor=PAPER, linespacing=_text.LINE_SPACING, **centred, **written)

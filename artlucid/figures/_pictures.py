@@ -95,6 +95,8 @@ class Picture:
             return None
         try:
             rows = list(csv.DictReader(_text_of(path).splitlines()))
+            if not rows:
+                raise ValueError("it has no rows")
             steps = np.array([int(row["step"]) for row in rows], float)
             return steps, np.array([float(row["objective"]) for row in rows])
         except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:

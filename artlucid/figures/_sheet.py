@@ -54,7 +54,8 @@ class Sheet:
             )
         self.width = width
         self.height = height
-        self.figure = Figure(figsize=(width, height), facecolor=PAPER, edgecolor=PAPER, layout="none")
+        self.figure = Figure(figsize=(width, height), facecolor=PAPER, edgecolor=PAPER)
+        self.figure.set_layout_engine("none")  # whatever the user's style says
 
     def axes(self, box: Box, label: str) -> Axes:
         """Give axes that fill a box, without a frame."""
@@ -73,4 +74,12 @@ class Sheet:
             linespacing=_text.LINE_SPACING,
             parse_math=False,  # a name may hold dollar signs
             **{"ha": "left", "va": "top", **alignment},
+        )
+
+
+def check_count(value: int, argument: str) -> None:
+    """Refuse what is no number of columns, with a VisualizationError."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise VisualizationError(
+            f"`{argument}` must be a positive integer. Received {value!r}. Give the number of columns, for example 3."
         )

@@ -1,4 +1,4 @@
-"""One picture at several of its steps."""
+"""How one picture came about."""
 
 from __future__ import annotations
 
@@ -7,43 +7,58 @@ import os
 from matplotlib.figure import Figure
 
 from artlucid.errors import VisualizationError
-from artlucid.figures import _channels, _grid, _pictures
+from artlucid.figures import _channels, _pictures, _rows
+from artlucid.figures._grid import WIDTH, Cell, Row, grid
+
+COLUMNS = 8
 
 
-def snapshots(folder: str | os.PathLike[str], channel: str, *, width: float = _grid.WIDTH) -> Figure:
-    """Draw a picture after fewer and after all updates, from left to right.
+def snapshots(
+    folder: str | os.PathLike[str], channel: str, *, columns_per_band: int = COLUMNS, width: float = WIDTH
+) -> Figure:
+    """Draw the snapshots of a channel in the order of their steps, and its picture at the end.
 
     Parameters
     ----------
     folder : path
-        The `out` of `visualize.channels` with `Options.snapshots`, or of ``artlucid visualize --snapshot``.
+        That `artlucid visualize --snapshot` wrote.
     channel : str
-        ``mixed4d_3x3_pre_relu:52``.
+        Such as ``mixed4d_3x3_pre_relu:52``.
+    columns_per_band : int
+        Further steps stand in bands below the first ones.
     width : float
-        Of the figure at most, in inches.
+        Of the figure, in inches, at most.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    Figure
 
     Raises
     ------
     VisualizationError
-        If the folder holds no such picture, or no snapshots of it.
+        If the folder has no snapshots of the channel, or one that is damaged; for the rest as `optimized_images`.
     """
-    opened = _pictures.opened(folder)
-    (name,) = _channels.checked([channel])
-    picture = opened.pictures.get(name)
-    steps = {} if picture is None else picture.snapshots()
-    if picture is None or not steps:
+    ((model, opened),) = _rows.folders([folder], "folder")
+    (name,) = _rows.chosen([channel], [opened])
+    picture = opened.pictures[name]
+    images = picture.snapshots()
+    if not images:
         raise VisualizationError(
-            f"A picture must have snapshots to be drawn. Received {name} of {opened.path}, which has "
-            f"{'no such picture' if picture is None else 'none of it'}. Make them with `artlucid visualize … "
-            "--snapshot 64 --snapshot 512`."
+            f"`channel` must have snapshots. Received {name} of {folder}, which has none. "
+            "Make them with `artlucid visualize --snapshot`, in another `--out`."
         )
-    cells = [_grid.Cell(image) for image in steps.values()]
-    titles = [f"{step} steps" for step in steps]
-    if opened.settings.get("steps") not in steps:
-        cells.append(_grid.Cell(picture.image()))
-        titles.append(f"{opened.settings.get('steps')} steps")
-    return _grid.grid([_grid.Row("", cells)], titles, width)
+    final = picture.image()
+    if final is not None:
+        images.setdefault(_last_step(opened, max(images)), final)
+    row = Row(f"{_channels.titles([name])[0]}\n{model}", [Cell(image) for image in images.values()])
+    return grid([row], [f"step {step}" for step in images], width, columns_per_band)
+
+
+def _last_step(folder: _pictures.Folder, newest: int) -> int:
+    steps = folder.settings.get("steps")
+    if not isinstance(steps, int) or steps < newest:
+        raise VisualizationError(
+            f"A folder of pictures must say after how many `steps` they end, not before their last snapshot. Received "
+            f"{steps!r} in {folder.path}, with a snapshot at step {newest}. Its manifest was changed: make it again."
+        )
+    return steps
