@@ -4,7 +4,7 @@
 
 Cost: with 20 channels of 64 px and 512 steps, on two cores, two minutes each with this library and the original Lucid
 under TensorFlow 2, and four with the original on TensorFlow 1.15, whose environment `--lucid-python` names (lucid
-0.3.10, tensorflow 1.15, protobuf below 3.21, pillow); it is left out without that option. 128 px take four times as long.
+0.3.10, tensorflow 1.15, protobuf below 3.21, pillow); left out without it. 128 px take four times as long.
 Expected: for each engine a line with the number of pictures that are right, at least 18 of 20.
 
 Each PNG file is read back, and shown to the network as it is and with its channels in the other order.
