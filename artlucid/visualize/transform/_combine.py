@@ -54,8 +54,8 @@ def compose(transforms: Sequence[Transform]) -> Transform:
 def per_image(transforms: Sequence[Transform]) -> Transform:
     """Do transformations with draws of its own for each image of a batch: not in Lucid.
 
-    The results may differ in size; each is cut about its centre, or filled up with grey, to the size of the image
-    before.
+    The results may differ in size; unless all have the same known one, each is cut about its centre, or filled up with
+    grey, to the size of the image before.
 
     Parameters
     ----------
@@ -88,6 +88,9 @@ def per_image(transforms: Sequence[Transform]) -> Transform:
                 f"{tuple(x.shape)}. Put it before what makes the size vary."
             )
         images = [transformed(x[index : index + 1]) - GREY for index in range(batch)]
+        sizes = {tuple(image.shape[1:3]) for image in images}
+        if len(sizes) == 1 and None not in next(iter(sizes)):
+            return tf.concat(images, 0) + GREY
         return tf.concat([tf.image.resize_with_crop_or_pad(image, height, width) for image in images], 0) + GREY
 
     return of_each
