@@ -18,11 +18,9 @@ import artlucid.visualize.render as render
 model = models.InceptionV1()
 
 # %% A direction: any vector of a layer's channels
-direction = np.random.RandomState(0).normal(size=512)
-spread = render.render_vis(model, objectives.direction("mixed4d_pre_relu", np.resize(direction, 528)))
-focused = render.render_vis(
-    model, objectives.direction_neuron("mixed4d_pre_relu", np.resize(direction, 528)), lambda: param.image(128)
-)
+direction = np.random.RandomState(0).normal(size=528).astype("float32")
+spread = render.render_vis(model, objectives.direction("mixed4d_pre_relu", direction))
+focused = render.render_vis(model, objectives.direction_neuron("mixed4d_pre_relu", direction), lambda: param.image(128))
 
 
 # %% A caricature: the first image of the batch is driven to what the second has at a layer

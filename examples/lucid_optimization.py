@@ -2,8 +2,8 @@
 
 Command: python examples/lucid_optimization.py
 Cost: five minutes on two cores; the weights (50 MB) are downloaded at the first time.
-Expected: for each cell the step and the value of its objective; in a notebook the pictures too. The value of the second cell rises
-from its first threshold to its last, and the picture without decorrelated colours and Fourier coefficients is noise.
+Expected: for each cell the step and the value of its objective; in a notebook the pictures too. The value of the second
+cell rises from threshold to threshold; the picture without decorrelated colours and Fourier coefficients is noise.
 """
 
 import artlucid.models as models
@@ -23,9 +23,8 @@ larger = render.render_vis(model, "mixed4a_pre_relu:476", lambda: param.image(19
 # %% Objectives: a sum, a difference, a neuron
 both = objectives.channel("mixed4a_pre_relu", 476) + objectives.channel("mixed4a_pre_relu", 465)
 joint = render.render_vis(model, both)
-without = render.render_vis(
-    model, objectives.channel("mixed4a_pre_relu", 476) - 0.5 * objectives.channel("mixed4a_pre_relu", 465)
-)
+less = objectives.channel("mixed4a_pre_relu", 476) - 0.5 * objectives.channel("mixed4a_pre_relu", 465)
+without = render.render_vis(model, less)
 single = render.render_vis(model, objectives.neuron("mixed4a_pre_relu", 476))
 
 # %% Transformations of one's own, and none

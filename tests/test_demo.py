@@ -30,7 +30,7 @@ def test_every_step_on_data_of_ones_own(tiny, data, exported, tmp_path):
     assert set(made.seconds) == {"data", "finetune", "evaluate", "export", "visualize"}
     assert made.figure.read_bytes().startswith(b"\x89PNG")
     pictures = [list((tmp_path / "pictures" / name).glob("*.png")) for name in ("before", "after")]
-    assert [len(files) for files in pictures] == [2, 2]
+    assert len(pictures[0]) == len(pictures[1]) > 0
     content = made.to_json()
     assert content["scores"] == made.scores.to_json()
     assert (content["run"], content["graph"]) == (str(tmp_path / "run"), str(tmp_path / "network.pb"))

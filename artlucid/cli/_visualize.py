@@ -83,7 +83,9 @@ def visualize(
             if (row["layer"], row["channel"]) in asked
         ]
     if figure is not None:
-        figures.save(figures.optimized_images(folders, channels), figure)
+        figures.save(
+            figures.optimized_images(folders, [str(channel) for channel in channels_of(networks[0], channels)]), figure
+        )
     show({"pictures": rows}, _as_text(rows), as_json)
 
 

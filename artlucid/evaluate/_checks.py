@@ -13,7 +13,7 @@ from artlucid.errors import DataError, DataWarning, ModelError
 from artlucid.evaluate._scores import KINDS
 from artlucid.finetune._task import TASKS
 from artlucid.models import Network
-from artlucid.models._names import has_softmax
+from artlucid.models._names import has_softmax, program_of
 
 ADVICE: Mapping[str, str] = MappingProxyType(
     {
@@ -42,6 +42,7 @@ def check_split(dataset: Dataset, split: str) -> None:
 
 def check_network(network: Network, dataset: Dataset) -> None:
     """Refuse a network of other classes, or whose predictions are of another kind than the labels."""
+    refuse_graph(network)
     if network.class_names != dataset.class_names:
         raise ModelError(
             "`model` must have been trained on the classes of the dataset. Received "
@@ -54,6 +55,16 @@ def check_network(network: Network, dataset: Dataset) -> None:
             f"`model` must end in a {wanted} to be scored on {dataset.specification}: {ADVICE[dataset.task]}. "
             f"Received {network.source}, which ends in {found}. Fine-tune it on this dataset first, which gives it a "
             f"head of that kind; end a network of your own in `keras.layers.Activation({wanted!r})`."
+        )
+
+
+def refuse_graph(network: Network) -> None:
+    """Refuse a frozen graph of no known architecture, of which nobody knows what its predictions are."""
+    if program_of(network.keras_model) is not None:
+        raise ModelError(
+            "`model` must be of a known architecture, or a wrapped Keras model, to be scored. Received "
+            f"{network.source}, a frozen graph of another kind, which serves visualization and extraction. "
+            "Give the run or the weights that it was made from, or the Keras model by `models.wrap`."
         )
 
 

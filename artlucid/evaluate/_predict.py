@@ -14,6 +14,7 @@ from tqdm import tqdm
 from artlucid import environment
 from artlucid.datasets import Split
 from artlucid.errors import ModelError
+from artlucid.evaluate._checks import refuse_graph
 from artlucid.evaluate._options import Options
 from artlucid.inputs import Batches, open_cache
 from artlucid.models import Network
@@ -56,6 +57,7 @@ def input_size(network: Network) -> int:
     """Side of the squares that a network takes, in pixels."""
     if network.architecture is not None:
         return network.architecture.input_size
+    refuse_graph(network)
     height, width = network.keras_model.input_shape[1:3]
     if height is None or height != width:
         raise ModelError(

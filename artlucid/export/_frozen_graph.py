@@ -8,21 +8,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
+
 import artlucid
 from artlucid import models
-from artlucid.errors import ExportError
 from artlucid.export._manifest import identification, provenance
-from artlucid.export._rewrite import GraphDef, rewrite
+from artlucid.export._rewrite import rewrite
 from artlucid.export._target import checked
 from artlucid.export._trace import INPUT, aliases, trace
 from artlucid.files import write_atomically, write_json
 from artlucid.models import Network
-from artlucid.models._graph_layer import is_graph
 from artlucid.models._load import Source
+from artlucid.models._network import usual_size
+from artlucid.models.graphs._declared import LUCID_METADATA
+from artlucid.models.graphs._program import digest
 from artlucid.models.weights._graph import FORMAT, METADATA, VERSION
 
-LUCID_METADATA = "lucid_metadata_json"
-"""The constant in which Lucid looks for how a graph is fed."""
+GraphDef = tf.compat.v1.GraphDef
 
 VALUE_RANGE = [0, 255]
 
@@ -44,7 +46,8 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     Returns
     -------
     Path
-        `path`. `artlucid.models.load` reads it back if the architecture is a known one.
+        `path`. `artlucid.models.load` reads it back: as the network that it was if the architecture is a known one,
+        else for visualization and extraction, with the same identity.
 
     Raises
     ------
@@ -66,11 +69,6 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
     """
     path = checked(path, ".pb")
     network = models.load(model)
-    if is_graph(network):
-        raise ExportError(
-            f"A network must be one that artlucid built or wrapped to be exported. Received {network.source}, which is "
-            "a frozen graph already. Copy the file."
-        )
     content = graph_def(network).SerializeToString(deterministic=True)
     labels = path.with_suffix(".labels.txt")
     if network.class_names:
@@ -84,36 +82,24 @@ def frozen_graph(model: Source, path: str | Path) -> Path:
 
 
 def graph_def(network: Network) -> GraphDef:
-    """The graph itself, as `frozen_graph` writes it; that of a graph from outside as it is."""
-    if is_graph(network):
-        return network.keras_model.layers[-1].graph.graph_def
-    return rewrite(trace(network), aliases(network), _texts(network))
-
-
-def _texts(network: Network) -> dict[str, str]:
-    return {
-        LUCID_METADATA: json.dumps(feeding(network)),
-        METADATA: json.dumps(
-            {
-                "format": FORMAT,
-                "version": VERSION,
-                **identification(network),
-                "class_names": list(network.class_names),
-                "artlucid": artlucid.__version__,
-            }
-        ),
+    texts = {METADATA: "", LUCID_METADATA: json.dumps(feeding(network))}
+    graph = rewrite(trace(network), aliases(network), texts)
+    declared = {
+        "format": FORMAT,
+        "version": VERSION,
+        **identification(network),
+        "class_names": list(network.class_names),
+        "content": digest(graph.node, but=[METADATA]),
+        "artlucid": artlucid.__version__,
     }
+    node = next(node for node in graph.node if node.name == METADATA)
+    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(json.dumps(declared)))
+    return graph
 
 
 def feeding(network: Network) -> dict[str, Any]:
     """What Lucid must know to feed the graph."""
-    if is_graph(network):
-        graph = network.keras_model.layers[-1].graph
-        shape, limits = list(graph.image_shape), list(graph.value_range)
-        return {"input_name": graph.input_name, "image_shape": shape, "image_value_range": limits}
-    architecture = network.architecture
-    sides = network.keras_model.inputs[0].shape[1:3] if architecture is None else [architecture.input_size] * 2
-    return {"input_name": INPUT, "image_shape": [*sides, 3], "image_value_range": VALUE_RANGE}
+    return {"input_name": INPUT, "image_shape": [*usual_size(network), 3], "image_value_range": VALUE_RANGE}
 
 
 def _manifest(network: Network, path: Path, digest: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from artlucid.export._manifest import identification, provenance
 from artlucid.export._target import checked
 from artlucid.files import write_atomically, write_json
 from artlucid.models._load import Source
+from artlucid.models._names import program_of
 from artlucid.models.weights._keras_file import FORMAT, MANIFEST_SUFFIX, VERSION
 
 
@@ -69,6 +70,11 @@ def keras_file(model: Source, path: str | Path) -> Path:
 
 def _content(network: models.Network) -> bytes:
     model = network.keras_model
+    if program_of(model) is not None:
+        raise ExportError(
+            f"A Keras file must hold a network of Keras layers. Received {network.source}, a frozen graph. "
+            "Write it with `export.frozen_graph`, to a path that ends in `.pb`."
+        )
     # Without what compiling for training adds, which a reader does not need.
     bare = keras.Model(model.inputs, model.outputs, name=model.name)
     try:

@@ -11,12 +11,10 @@ import tensorflow as tf
 from artlucid.errors import ExportError
 from artlucid.export._compatible import make_compatible, table
 from artlucid.export._trace import INPUT, Traced
+from artlucid.models.weights._graph import INNER
 
 GraphDef = tf.compat.v1.GraphDef
 Node = tf.compat.v1.NodeDef
-
-INNER = "inner"
-"""Nodes that have no name of Lucid's stand below this one."""
 
 # What TensorFlow takes as the name of a node.
 NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")

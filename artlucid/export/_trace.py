@@ -15,6 +15,7 @@ from artlucid.errors import ExportError
 from artlucid.models import Network, _names
 from artlucid.models._layers import LocalResponseNormalization
 from artlucid.models._network import layer_outputs, variables
+from artlucid.models.graphs._layer import GraphLayer
 from artlucid.models.weights._graph import SUFFIXES
 
 INPUT = "input"
@@ -91,6 +92,8 @@ def _copy_in_float32(network: Network) -> keras.Model:
 
 
 def _layer_in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, GraphLayer):
+        return GraphLayer(layer.program, layer.names, name=layer.name)
     kind = TensorFlowLRN if isinstance(layer, LocalResponseNormalization) else type(layer)
     return kind.from_config({**layer.get_config(), "dtype": "float32"})
 

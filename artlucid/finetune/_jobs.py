@@ -132,7 +132,7 @@ def begin(
     }
     manifest = amend(decided)
     if "final_rates" in manifest:
-        logger.info("planned: %s at the last step", _rates.shown(manifest["final_rates"]))
+        logger.info("planned: %s at the last step", _rates.shown(manifest["final_rates"], recipe))
         _rates.warn_if_far(recipe, manifest["final_rates"])
     _data.write_excluded(out / "excluded.csv", examination)
     write_atomically(out / "initial.h5", _own.to_bytes(start))

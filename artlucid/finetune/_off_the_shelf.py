@@ -21,7 +21,7 @@ from artlucid import datasets, recipes, runs
 from artlucid.datasets import Dataset
 from artlucid.errors import RecipeError, RunError, RunWarning
 from artlucid.files import write_atomically
-from artlucid.finetune import _manifest, _support_vectors
+from artlucid.finetune import _manifest, _rates, _support_vectors
 from artlucid.finetune._callbacks import with_arrays_of
 from artlucid.finetune._claim import claimed
 from artlucid.finetune._data import TRAINING_SPLITS, check_task
@@ -46,7 +46,7 @@ DENSE = Recipe(
     epochs=20,
     # Nothing but the head trains, so that a penalty on kernels would be a constant.
     kernel_penalty=0.0,
-    trainable=(("head", True), ("*", False)),
+    trainable=_rates.HEAD_ALONE,
     source="Tables 1 and 3 of the paper, with the settings of its scripts",
 )
 

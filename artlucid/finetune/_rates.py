@@ -13,6 +13,9 @@ from artlucid.recipes import RECIPES, Recipe
 FAR = 1.5
 """A shortened run whose last rate is more than this times that of the whole recipe has not come to its end."""
 
+HEAD_ALONE = (("head", True), ("*", False))
+"""What is trained off the shelf."""
+
 
 def rates_at(recipe: Recipe, steps_per_epoch: int, step: int) -> dict[str, float]:
     """The rates of head and body at a step, counted from 0, by their names in the history."""
@@ -40,12 +43,14 @@ def warn_if_far(recipe: Recipe, plan: dict[str, Any]) -> None:
     if whole is not None and plan["head_rate"] > FAR * whole["head_rate"]:
         warnings.warn(
             f"{recipe.epochs} of the {RECIPES[recipe.name].epochs} epochs of recipe {recipe.name!r} end far from where "
-            f"all do: {shown(plan)} at the last step, not {shown(whole)}. Train longer to compare with the recipe.",
+            f"all do: {shown(plan, recipe)} at the last step, not {shown(whole, recipe)}. Train longer to compare with the recipe.",
             RunWarning,
             stacklevel=4,
         )
 
 
-def shown(rates: dict[str, Any]) -> str:
-    """Both rates, for people."""
+def shown(rates: dict[str, Any], recipe: Recipe) -> str:
+    """Both rates, for people; that of the head where nothing else is trained."""
+    if recipe.trainable == HEAD_ALONE:
+        return f"learning rate {rates['head_rate']:.3g} (head)"
     return f"learning rates {rates['head_rate']:.3g} (head) and {rates['body_rate']:.3g} (body)"

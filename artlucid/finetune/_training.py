@@ -173,7 +173,7 @@ def run_epochs(
     with keeper.noting_failure():
         _fit_epochs(job, model, trained, keeper, data, measures)
     keeper.write_tables("finished")
-    logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1]))
+    logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1], recipe))
 
 
 def new_keeper(job: Job, notes: Callable[[], Mapping[str, Any]] = dict) -> Keeper:

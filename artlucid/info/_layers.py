@@ -19,6 +19,7 @@ from artlucid.architectures import (
     Normalization,
 )
 from artlucid.models import Network
+from artlucid.models._names import program_of
 
 LINEAR: Mapping[type, str] = MappingProxyType(
     {Convolution: "convolution", Dense: "dense", Concatenation: "concatenation before the ReLUs"}
@@ -61,5 +62,9 @@ def _kinds(architecture: Architecture) -> dict[str, str]:
 
 
 def _wrapped_kinds(network: Network) -> dict[str, str]:
-    """By Keras's own names of classes; the model lies in the last layer of the one that rescales."""
+    """By Keras's own names of classes, in a graph by TensorFlow's of ops."""
+    program = program_of(network.keras_model)
+    if program is not None:
+        return {name: program.kind(name) for name in program.layers}
+    # The model lies in the last layer of the one that rescales.
     return {layer.name: type(layer).__name__ for layer in network.keras_model.layers[-1].layers}

@@ -15,6 +15,8 @@ from artlucid.info._layers import layers_of
 from artlucid.info._options import Facts, Options
 from artlucid.info._text import block, listed, table, tree
 from artlucid.models import Network, _load
+from artlucid.models._names import program_of
+from artlucid.models._network import usual_size
 
 SPELLINGS = f"{', '.join([*_load.PUBLISHED, _load.RANDOM])}, a file that ends in {', '.join(_load.READERS)}"
 
@@ -67,15 +69,16 @@ def _not_downloaded(name: str, options: Options) -> Facts:
 
 def facts_of(network: Network, options: Options) -> Facts:
     """What a network is and takes, and its layers where they are wanted."""
-    architecture, model = network.architecture, network.keras_model
+    architecture, model, program = network.architecture, network.keras_model, program_of(network.keras_model)
     facts = {
         "architecture": architecture.name if architecture else None,
         "variant": architecture.variant if architecture else None,
-        "parameters": model.count_params(),
+        "form": _form(network),
+        "parameters": model.count_params() if program is None else program.parameters(),
         "classes": model.outputs[0].shape[-1],
         "class_names": list(network.class_names),
         "identity": network.identity,
-        "input": {"channels": "RGB", "value_range": [0, 255], "size": _input_size(network)},
+        "input": {"channels": "RGB", "value_range": [0, 255], "size": list(usual_size(network))},
         "preprocess": _preprocess(network),
         "layer_count": len(network.layer_names),
         "analysed_layers": list(network.analysed_layers),
@@ -84,11 +87,11 @@ def facts_of(network: Network, options: Options) -> Facts:
     return {**facts, "layers": layers_of(network)} if options.layers else facts
 
 
-def _input_size(network: Network) -> list[int | None]:
-    """Height and width in pixels: the usual ones, or the only ones; None for any."""
+def _form(network: Network) -> str:
+    """What a network is inside."""
     if network.architecture is not None:
-        return [network.architecture.input_size] * 2
-    return list(network.keras_model.inputs[0].shape[1:3])
+        return "known architecture"
+    return "wrapped" if program_of(network.keras_model) is None else "frozen graph"
 
 
 def _preprocess(network: Network) -> Facts:
@@ -113,7 +116,7 @@ def as_text(facts: Facts) -> list[str]:
 
 def lines_of(facts: Facts) -> list[str]:
     """A network as lines."""
-    name = f"{facts['architecture']}/{facts['variant']}" if facts["architecture"] else "wrapped"
+    name = f"{facts['architecture']}/{facts['variant']}" if facts["architecture"] else facts["form"]
     size = " x ".join("any" if side is None else str(side) for side in facts["input"]["size"])
     lines = block(
         [

@@ -13,11 +13,13 @@ import keras
 
 from artlucid import architectures, runs
 from artlucid.errors import ModelError, RunWarning, WeightsError
-from artlucid.models._any_graph import load_any
 from artlucid.models._build import BuildOptions, build
 from artlucid.models._layers import Preprocess
+from artlucid.models._names import program_of
 from artlucid.models._network import Network, get_arrays, set_arrays, weights_of
+from artlucid.models.graphs._network import from_graph
 from artlucid.models.weights import _caffe, _download, _graph, _keras_file, _npz, _own
+from artlucid.models.weights._graph_nodes import Graph
 from artlucid.models.weights._record import Weights, identity
 
 Source = str | Path | Network | runs.Run | keras.Model
@@ -53,7 +55,8 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     source : str, path, Run, Network or keras.Model
         A run directory (its best weights), ``RUN@initial``, ``RUN@last``, ``RUN@epoch-N``; ``imagenet``, ``bvlc``;
         ``none`` (random, by the seed); a ``.pb``, ``.npz``, ``.caffemodel``, ``.weights.h5``, ``.keras`` or ``.h5``
-        file; a Keras model of `InceptionV1`. Others go through `wrap`.
+        file; a Keras model of `InceptionV1`. Others go through `wrap`. A ``.pb`` of no known architecture serves
+        visualization and extraction, if it or a manifest beside it declares how it is fed (see `load_graph`).
     architecture : str, optional
         A variant, where the source leaves it open: with ``none``, with ``.weights.h5``, and ``gonthier``, which takes
         inception5h's weights.
@@ -67,7 +70,7 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     Raises
     ------
     ModelError
-        If nothing of that name exists.
+        If nothing of that name exists, or if a graph does not declare its value range.
     WeightsError
         If a file is damaged, hostile or of another network.
     RunError
@@ -86,13 +89,20 @@ def load(source: Source, *, architecture: str | None = None, seed: int = 0) -> N
     """
     if isinstance(source, Network) and architecture is None:
         return source
-    path = Path(str(source)) if isinstance(source, str | Path) else None
-    if path is not None and path.suffix == ".pb" and path.is_file() and architecture is None:
-        network = load_any(path)
-        if network is not None:
-            return network
+    graph = None if architecture else _unknown_graph(source)
+    if graph is not None:
+        return from_graph(graph)
     weights, lineage = resolve(source, architecture=architecture, seed=seed)
     return from_weights(weights, source=spelled(source), lineage=lineage)
+
+
+def _unknown_graph(source: Source) -> Graph | None:
+    """A frozen graph that no known architecture is in."""
+    path = Path(str(source))
+    if not isinstance(source, str | Path) or path.suffix != ".pb" or not path.is_file():
+        return None
+    graph = Graph.parse(path)
+    return None if _graph.is_known(graph) else graph
 
 
 def spelled(source: Source) -> str:
@@ -137,8 +147,9 @@ def resolve(source: Source, *, architecture: str | None = None, seed: int = 0) -
     """
     if isinstance(source, Network):
         if source.architecture is None:
+            kind = "wrapped network" if program_of(source.keras_model) is None else "frozen graph"
             raise ModelError(
-                "Weights to start from must be of a known architecture. Received a wrapped network. "
+                f"Weights to start from must be of a known architecture. Received a {kind}. "
                 f"Use one of {', '.join(architectures.ARCHITECTURES)}."
             )
         return _as_variant(weights_of(source), architecture), source.lineage

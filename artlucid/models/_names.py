@@ -10,7 +10,8 @@ import keras
 
 from artlucid.architectures import Architecture, Classifier, Concatenation, Convolution, Dense
 from artlucid.errors import ModelError
-from artlucid.models._graph_layer import GraphLayer
+from artlucid.models.graphs._layer import GraphLayer
+from artlucid.models.graphs._program import Program
 
 Tensor = Any
 
@@ -22,13 +23,13 @@ def known_names(keras_model: keras.Model, architecture: Architecture | None) -> 
     ----------
     keras_model : keras.Model
     architecture : Architecture or None
-        None for a wrapped network, whose names are its own layers'.
+        None for a wrapped network, whose names are its own layers', and for a graph, whose names are its nodes'.
     """
     if architecture is None:
-        inner = _wrapped(keras_model)
-        if isinstance(inner, GraphLayer):
-            return inner.graph.names
-        layers = inner.layers
+        program = program_of(keras_model)
+        if program is not None:
+            return tuple(program.layers)
+        layers = _wrapped(keras_model).layers
         return tuple(layer.name for layer in layers if not isinstance(layer, keras.layers.InputLayer))
     present = {layer.name for layer in keras_model.layers}
     names = ["preprocess"]
@@ -93,16 +94,24 @@ def _of_known(keras_model: keras.Model, name: str, blocks: Mapping[str, tuple[st
 
 def _of_wrapped(keras_model: keras.Model, names: Sequence[str]) -> list[Tensor]:
     # All at once: one by one, each would bring the layers before it along again.
-    inner = _wrapped(keras_model)
+    inner, rescaled = _wrapped(keras_model), keras_model.get_layer("rescale").output
     if isinstance(inner, GraphLayer):
-        return keras.tree.flatten(GraphLayer(inner.graph, names)(keras_model.input))
+        found = dict.fromkeys(names)
+        outputs = dict(zip(found, GraphLayer(inner.program, tuple(found))(rescaled), strict=True))
+        return [outputs[name] for name in names]
     part = keras.Model(inner.inputs, [inner.get_layer(name).output for name in names])
-    return keras.tree.flatten(part(keras_model.get_layer("rescale").output))
+    return keras.tree.flatten(part(rescaled))
 
 
-def _wrapped(keras_model: keras.Model) -> keras.Model | GraphLayer:
-    """The user's own model inside the one that rescales its input; or the frozen graph that is the whole model."""
+def _wrapped(keras_model: keras.Model) -> Any:
+    """What the network that rescales its input holds: the user's own model, or a graph in a layer."""
     return keras_model.layers[-1]
+
+
+def program_of(keras_model: keras.Model) -> Program | None:
+    """The graph that a network runs; None if it runs none."""
+    inner = _wrapped(keras_model)
+    return inner.program if isinstance(inner, GraphLayer) else None
 
 
 def canonical(keras_model: keras.Model, architecture: Architecture | None, name: str) -> str:

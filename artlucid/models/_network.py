@@ -28,7 +28,7 @@ class Network:
     keras_model : keras.Model
         From (batch, height, width, 3), RGB in 0 … 255, to predictions.
     architecture : Architecture or None
-        None for a wrapped network of another kind.
+        None for a wrapped network and for a frozen graph of another kind.
     class_names : tuple of str
         In the order of the predictions; empty where unknown.
     identity : str
@@ -91,6 +91,14 @@ def layer_output(network: Network, name: str) -> Tensor:
 def layer_outputs(network: Network, names: Sequence[str]) -> list[Tensor]:
     """The outputs of several layers as `layer_output` gives them; a model of them computes what they share once."""
     return _names.tensors(network.keras_model, network.architecture, names)
+
+
+def usual_size(network: Network) -> tuple[int | None, int | None]:
+    """Height and width of the images that a network usually takes, or the only ones that it does; None for any."""
+    if network.architecture is not None:
+        return network.architecture.input_size, network.architecture.input_size
+    program = _names.program_of(network.keras_model)
+    return network.keras_model.inputs[0].shape[1:3] if program is None else program.image_size
 
 
 def get_arrays(keras_model: keras.Model, architecture: Architecture) -> dict[str, npt.NDArray[np.float32]]:

@@ -6,6 +6,7 @@ import dataclasses
 
 from artlucid.errors import ModelError
 from artlucid.models._build import BuildOptions, build
+from artlucid.models._names import program_of
 from artlucid.models._network import Network, set_arrays, weights_of
 
 
@@ -15,11 +16,16 @@ def in_precision(network: Network, policy: str) -> Network:
     Raises
     ------
     ModelError
-        If the network is wrapped, and another precision than its own is asked for.
+        If the network is wrapped or a frozen graph, and another precision than its own is asked for.
     """
     if policy == _policy(network):
         return network
     if network.architecture is None:
+        if program_of(network.keras_model) is not None:
+            raise ModelError(
+                f"`precision` of a frozen graph must be float32. Received {policy!r}. "
+                "Leave it out, or freeze the graph in that precision."
+            )
         raise ModelError(
             f"`precision` of a wrapped network must be float32, or what it was built with. Received {policy!r}. "
             "Build the Keras model under that dtype policy before wrapping it."

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,6 +15,8 @@ import numpy as np
 from artlucid.errors import ModelError
 from artlucid.models._names import known_names
 from artlucid.models._network import Network
+
+Tensor = Any
 
 CONVOLUTIONS = (
     keras.layers.Conv2D,
@@ -71,7 +74,7 @@ def wrap(
             "`value_range` must say which values the network takes for black and white. Received none. "
             "Call `models.wrap(keras_model, value_range=(0, 1))`, or (-1, 1), (0, 255), … as it was trained."
         )
-    low, high = _checked(value_range)
+    low, high = checked_range(value_range)
     # Subclasses have no inputs, and a Sequential model raises until it is built.
     functional = isinstance(keras_model, keras.Model) and hasattr(keras_model, "inputs")
     shapes = [tensor.shape for tensor in keras_model.inputs] if functional else []
@@ -81,24 +84,29 @@ def wrap(
             "Build it with `keras.Model(inputs, outputs)`, channels last."
         )
     inputs = keras.Input(shapes[0][1:], dtype="float32", name="input")
-    rescale = keras.layers.Rescaling((high - low) / 255, offset=low, name="rescale", dtype="float32")
     # Nested, because a layer that stands in two graphs has two outputs.
-    whole = keras.Model(inputs, keras_model(rescale(inputs)), name=f"wrapped_{keras_model.name}")
+    whole = keras.Model(inputs, keras_model(rescaled(inputs, low, high)), name=f"wrapped_{keras_model.name}")
     return Network(
         keras_model=whole,
         architecture=None,
         class_names=tuple(class_names),
         identity=_identity(keras_model, (low, high)),
         source=f"keras:{keras_model.name}",
-        analysed_layers=_convolutions(keras_model) if layers is None else _checked_layers(layers, whole),
+        analysed_layers=_convolutions(keras_model) if layers is None else checked_layers(layers, whole),
     )
+
+
+def rescaled(images: Tensor, low: float, high: float) -> Tensor:
+    """From 0 … 255 to a network's own values for black and white."""
+    return keras.layers.Rescaling((high - low) / 255, offset=low, name="rescale", dtype="float32")(images)
 
 
 def _convolutions(keras_model: keras.Model) -> tuple[str, ...]:
     return tuple(layer.name for layer in keras_model.layers if isinstance(layer, CONVOLUTIONS))
 
 
-def _checked_layers(layers: Sequence[str], wrapped: keras.Model) -> tuple[str, ...]:
+def checked_layers(layers: Sequence[str], wrapped: keras.Model) -> tuple[str, ...]:
+    """Hold names to layers that a network has."""
     known = known_names(wrapped, None)
     unknown = [name for name in layers if name not in known]
     if isinstance(layers, str) or unknown:
@@ -110,7 +118,8 @@ def _checked_layers(layers: Sequence[str], wrapped: keras.Model) -> tuple[str, .
     return tuple(layers)
 
 
-def _checked(value_range: tuple[float, float]) -> tuple[float, float]:
+def checked_range(value_range: tuple[float, float]) -> tuple[float, float]:
+    """Hold a value range to two numbers, black below white."""
     try:
         low, high = (float(value) for value in value_range)
     except (TypeError, ValueError):

@@ -16,7 +16,7 @@ from artlucid import environment
 from artlucid.datasets import images
 from artlucid.errors import VisualizationError
 from artlucid.models import Network
-from artlucid.visualize import transform
+from artlucid.visualize import render, transform
 from artlucid.visualize._batch import Settings
 from artlucid.visualize._channel import Channel
 
@@ -40,6 +40,7 @@ def checked(network: Network, wanted: Sequence[Channel], settings: Settings) -> 
         _whole_number("batch_size", settings.options.batch_size, 1)
     _whole_number("seed", settings.seed, 0)
     _check_snapshots(settings)
+    render.check_engine(settings.options.engine)
     return dataclasses.replace(settings, start=_start(settings))
 
 

@@ -117,10 +117,7 @@ def render_vis(
     [(1, 64, 64, 3), (1, 64, 64, 3)]
     """
     kept_at = _checked_thresholds(thresholds)
-    if engine not in ENGINES:
-        raise VisualizationError(
-            f"`engine` must be one of {', '.join(ENGINES)}. Received {engine!r}. Choose one of these."
-        )
+    check_engine(engine)
     seed = 0 if use_fixed_seed and seed is None else seed
     if engine == "lucid":
         return _by_lucid(
@@ -162,6 +159,14 @@ def render_vis(
         if verbose:
             show(images[-1])
     return images
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that there is not."""
+    if engine not in ENGINES:
+        raise VisualizationError(
+            f"`engine` must be one of {', '.join(ENGINES)}. Received {engine!r}. Choose one of these."
+        )
 
 
 def _by_lucid(

@@ -393,4 +393,4 @@ def test_failure_before_a_resumed_run_goes_on_leaves_its_state(data, tmp_path):
 def test_learning_rates_are_planned_where_there_are_any(head, planned, data, tmp_path, caplog):
     caplog.set_level("INFO", "artlucid")
     run = shelf.train(data, tmp_path / "run", head=head)
-    assert ("planned: learning rates" in caplog.text) == ("final_rates" in run.manifest) == planned
+    assert ("planned: learning rate 0" in caplog.text) == ("final_rates" in run.manifest) == planned

@@ -35,6 +35,9 @@ VERSION = 1
 METADATA = "artlucid_metadata_json"
 """The constant in which an exported graph says what it is."""
 
+INNER = "inner"
+"""Below this name stand the nodes of an exported graph that are no layers."""
+
 SUFFIXES: Mapping[str, str] = MappingProxyType({"kernel": "_w", "bias": "_b"})
 """What follows the name of a layer in the name of the constant with one of its arrays."""
 
@@ -43,12 +46,26 @@ _ACTIVATIONS = {name.capitalize(): name for name in ACTIVATIONS}
 
 
 @dataclass(frozen=True)
-class _Declaration:
-    """What an exported graph says of itself; a file of another origin says nothing."""
+class Declaration:
+    """What an exported graph says of itself; a file of another origin says nothing.
+
+    `variant` is None for a wrapped network, and `content` the hash of all but what describes the graph.
+    """
 
     variant: str | None = None
     class_names: tuple[str, ...] = ()
     identity: str | None = None
+    content: str | None = None
+    exported: bool = False
+
+
+def is_known(graph: Graph) -> bool:
+    """Whether a graph is of a known architecture, or meant to be: it declares one, or has weights of its layers."""
+    declaration = declaration_of(graph)
+    if declaration.exported:
+        return declaration.variant is not None
+    layers = {name for architecture in architectures.ARCHITECTURES.values() for name in architecture.convolutions}
+    return any(f"{name}{SUFFIXES['kernel']}" in graph.nodes for name in layers)
 
 
 def read(path: Path, variant: str | None = None) -> Weights:
@@ -72,7 +89,9 @@ def read(path: Path, variant: str | None = None) -> Weights:
         (kernel sizes, strides, paddings, constants of LRN, what feeds what) differ from the variant.
     """
     graph = Graph.parse(path)
-    declaration = _declaration(graph)
+    declaration = declaration_of(graph)
+    if declaration.exported and declaration.variant is None:
+        raise _of_no_known_architecture(path, "which artlucid exported of a wrapped network")
     constants = _constants(graph)
     trained_as = _trained_as(graph, constants, declaration.variant, variant)
     arrays = _arrays(constants, trained_as)
@@ -84,9 +103,10 @@ def read(path: Path, variant: str | None = None) -> Weights:
     return Weights(arrays, wanted, declaration.class_names, _activation(graph, trained_as))
 
 
-def _declaration(graph: Graph) -> _Declaration:
+def declaration_of(graph: Graph) -> Declaration:
+    """Read what an exported graph says of itself."""
     if METADATA not in graph.nodes:
-        return _Declaration()
+        return Declaration()
     try:
         text = graph.constant(METADATA)
         declared = json.loads(text.item())  # type: ignore[union-attr]
@@ -94,10 +114,14 @@ def _declaration(graph: Graph) -> _Declaration:
             raise ValueError(f"its format is {declared['format']!r}")
         if int(declared["version"]) > VERSION:
             raise _newer(graph.path, declared["version"])
-        if declared["variant"] is None:
-            raise _of_no_known_architecture(graph.path, "which artlucid exported of a wrapped network")
-        names = tuple(str(name) for name in declared["class_names"])
-        return _Declaration(str(declared["variant"]), names, str(declared["identity"]))
+        variant, content = declared["variant"], declared.get("content")
+        return Declaration(
+            variant=None if variant is None else str(variant),
+            class_names=tuple(str(name) for name in declared["class_names"]),
+            identity=str(declared["identity"]),
+            content=None if content is None else str(content),
+            exported=True,
+        )
     except WeightsError:
         raise
     # JSON may be nested without end.
@@ -118,11 +142,11 @@ def _newer(path: Path, version: int) -> WeightsError:
 def _of_no_known_architecture(path: Path, why: str) -> WeightsError:
     return WeightsError(
         f"A graph of weights must be of a known architecture. Received {path}, {why}. Known are "
-        f"{', '.join(architectures.ARCHITECTURES)}; others have no weights to start from; they serve visualization."
+        f"{', '.join(architectures.ARCHITECTURES)}. Others serve visualization and extraction: `models.load(path)`."
     )
 
 
-def _check_declaration(graph: Graph, declaration: _Declaration, classes: int, found: str) -> None:
+def _check_declaration(graph: Graph, declaration: Declaration, classes: int, found: str) -> None:
     if declaration.identity not in (None, found):
         raise WeightsError(
             f"The arrays of a graph must have the identity that it records. Received {graph.path}, recorded "

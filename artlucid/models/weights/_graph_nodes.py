@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -27,23 +27,27 @@ class Graph:
     ----------
     path : Path
     nodes : mapping of str to NodeDef
+    versions : VersionDef
+        Of the TensorFlow that wrote it; ops have changed their meaning since.
     """
 
     path: Path
     nodes: Mapping[str, Node]
+    versions: Any
 
     @classmethod
     def parse(cls, path: Path) -> Graph:
         """Read a file by `read_graph`, and refuse names that stand twice."""
         nodes: dict[str, Node] = {}
-        for node in read_graph(path).node:
+        graph = read_graph(path)
+        for node in graph.node:
             if node.name in nodes:
                 raise WeightsError(
                     f"The nodes of a graph must have different names. Received {path} with two nodes {node.name!r}. "
                     "It is damaged or made to mislead: get it again."
                 )
             nodes[node.name] = node
-        return cls(path, nodes)
+        return cls(path, nodes, graph.versions)
 
     def follow(self, reference: str, through: Collection[str] = ("Identity",)) -> str:
         """The name of the node that an input comes from, past nodes that pass their first input on."""
