@@ -137,6 +137,28 @@ def test_version_0_3_10(stored, name):
     assert distance(gradient, stored[f"objective/{name}/gradient"]) < 1e-5
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda module: module.alignment("layer", 1.5),
+        lambda module: module.diversity("layer"),
+        lambda module: module.channel_interpolate("layer", 0, "layer", 2),
+    ],
+    ids=["alignment", "diversity", "channel_interpolate"],
+)
+def test_batch_with_more_images_than_alignment_compares(lucid, make):
+    images = np.random.default_rng(1).uniform(-1, 1, (7, 2, 3, 4)).astype(np.float32)
+
+    def value(module, layer):
+        return make(module)(lambda _: tf.convert_to_tensor(layer))
+
+    truth, (true_gradient,) = in_version_1(lambda: value(lucid.optvis.objectives, tf.Variable(images)))
+    layer = tf.Variable(images)
+    found, (gradient,) = in_version_2(lambda: value(objectives, layer), [layer])
+    assert distance(found, truth) < 1e-5
+    assert distance(gradient, true_gradient) < 1e-5
+
+
 def test_every_objective_is_compared():
     not_lucids = {"penalty"}
     tools = {"Objective", "as_objective", "handle_batch", "wrap_objective"}
