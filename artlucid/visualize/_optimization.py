@@ -14,6 +14,7 @@ from artlucid.errors import VisualizationError
 from artlucid.models import Network
 from artlucid.visualize import _draws, overrides
 from artlucid.visualize._activations import Activations, Objective, asked_layers
+from artlucid.visualize._refusals import refusals
 from artlucid.visualize._variables import Parameterization
 
 Tensor = Any
@@ -91,9 +92,10 @@ class Optimizer:
             The objective before the change.
         """
         redirected = self._ascent.redirect and self.updates < REDIRECTED_STEPS
-        if redirected not in self._steps:
-            self._steps[redirected] = _compiled(self._traced(redirected=redirected))
-        value = self._steps[redirected](tf.constant(self.updates))
+        with refusals():
+            if redirected not in self._steps:
+                self._steps[redirected] = _compiled(self._traced(redirected=redirected))
+            value = self._steps[redirected](tf.constant(self.updates))
         self.updates += 1
         return value
 
@@ -121,7 +123,12 @@ class Optimizer:
             return [objective(activations) for objective in objectives]
 
         compiled = _compiled(values)
-        return lambda: list(compiled(tf.constant(self.updates)))
+
+        def evaluate() -> list[Tensor]:
+            with refusals():
+                return list(compiled(tf.constant(self.updates)))
+
+        return evaluate
 
     def _traced(self, *, redirected: bool) -> Callable[[Tensor], Tensor]:
         def step(number: Tensor) -> Tensor:
