@@ -64,7 +64,7 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a network on a dataset and keep everything about it in a run directory."""
-    from artlucid import datasets
+    from artlucid import datasets, recipes
     from artlucid import finetune as training
 
     recorded = recorded_run(out, resume, "finetune")
@@ -79,6 +79,7 @@ def finetune(
         devices=devices,
         near_duplicates=not no_near_duplicates,
         progress=not quiet,
+        shortened_from=None if recipe is None else recipes.load(recipe),
     )
     run = training.fit(
         datasets.load(data, metadata=metadata, split_seed=split_seed),
