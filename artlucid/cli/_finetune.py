@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,13 +108,14 @@ def _chosen_recipe(
     return recipes.changed(recipes.load(name or "A"), changes)
 
 
-_SCORES = {"top_1": "top-1", "label_f1": "F1 of the labels"}
+_SCORES = {"top_1": "top-1", "label_f1": "F1 of the labels", "mean_average_precision": "mean average precision"}
 """What the scores in the history of a training are called."""
 
 
 def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
     state, best = run.state, best_row(run)
-    scores = {name: best[f"val_{name}"] for name in _SCORES if f"val_{name}" in best}
+    # NaN where the epoch is of an artlucid that did not measure it yet.
+    scores = {name: best[f"val_{name}"] for name in _SCORES if not math.isnan(best.get(f"val_{name}", math.nan))}
     results = {
         "run": str(run.path),
         "epochs": state["epochs_done"],
