@@ -14,6 +14,7 @@ from artlucid.errors import VisualizationError
 from artlucid.models import Network
 from artlucid.visualize import _draws, overrides
 from artlucid.visualize._activations import Activations, Objective, asked_layers
+from artlucid.visualize._refusals import refusals
 from artlucid.visualize._variables import Parameterization
 
 Tensor = Any
@@ -91,7 +92,8 @@ class Optimizer:
             The objective before the change.
         """
         redirected = self._ascent.redirect and self.updates < REDIRECTED_STEPS
-        value = self._steps[redirected](tf.constant(self.updates))
+        with refusals():
+            value = self._steps[redirected](tf.constant(self.updates))
         self.updates += 1
         return value
 
@@ -112,7 +114,8 @@ class Optimizer:
             activations = self.activations(step, names)
             return [objective(activations) for objective in objectives]
 
-        return list(_compiled(values)(tf.constant(self.updates)))
+        with refusals():
+            return list(_compiled(values)(tf.constant(self.updates)))
 
     def _traced(self, *, redirected: bool) -> Callable[[Tensor], Tensor]:
         def step(number: Tensor) -> Tensor:

@@ -1,13 +1,15 @@
 """The objectives beside the original Lucid's, on the same activations."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
 from visualize.conftest import distance, in_version_1, in_version_2
 
+from artlucid import models
 from artlucid.errors import VisualizationError
-from artlucid.visualize import objectives
+from artlucid.visualize import objectives, param, render, transform
 
 GENERATOR = np.random.default_rng(0)
 TENSORS = {
@@ -135,18 +137,47 @@ def test_version_0_3_10(stored, name):
     assert distance(gradient, stored[f"objective/{name}/gradient"]) < 1e-5
 
 
-OWN = {
-    "penalty": lambda: objectives.penalty(lambda image: ops.mean(ops.square(image[:, 1:] - image[:, :-1]))),
-    "neuron": STORED["neuron"],
-    "tensor_direction": STORED["tensor_direction"],
-    "direction_cossim": STORED["direction_cossim"],
-}
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda module: module.alignment("layer", 1.5),
+        lambda module: module.diversity("layer"),
+        lambda module: module.channel_interpolate("layer", 0, "layer", 2),
+    ],
+    ids=["alignment", "diversity", "channel_interpolate"],
+)
+def test_batch_with_more_images_than_alignment_compares(lucid, make):
+    images = np.random.default_rng(1).uniform(-1, 1, (7, 2, 3, 4)).astype(np.float32)
+
+    def value(module, layer):
+        return make(module)(lambda _: tf.convert_to_tensor(layer))
+
+    truth, (true_gradient,) = in_version_1(lambda: value(lucid.optvis.objectives, tf.Variable(images)))
+    layer = tf.Variable(images)
+    found, (gradient,) = in_version_2(lambda: value(objectives, layer), [layer])
+    assert distance(found, truth) < 1e-5
+    assert distance(gradient, true_gradient) < 1e-5
 
 
 def test_every_objective_is_compared():
+    not_lucids = {"penalty"}
     tools = {"Objective", "as_objective", "handle_batch", "wrap_objective"}
-    compared = {name.split(",")[0].split(" ")[0] for name in (*SAME, *STORED, *OWN)}
-    assert set(objectives.__all__) - tools <= compared
+    compared = {name.split(",")[0].split(" ")[0] for name in (*SAME, *STORED)}
+    assert set(objectives.__all__) - tools - not_lucids <= compared
+
+
+def test_no_gradient_of_input_diff_at_the_image_itself(lucid):
+    def value(objective):
+        return objective(lambda _: tf.convert_to_tensor(tf.Variable(ORIGINAL[None])))
+
+    lucids, (undefined,) = in_version_1(lambda: value(lucid.optvis.objectives.input_diff(ORIGINAL)))
+    assert lucids == 0
+    assert np.isnan(undefined).all()
+    image = tf.Variable(ORIGINAL[None])
+    objective = objectives.input_diff(ORIGINAL)
+    found, (gradient,) = in_version_2(lambda: objective(lambda _: tf.convert_to_tensor(image)), [image])
+    assert found == 0
+    assert not gradient.numpy().any()
 
 
 @pytest.mark.parametrize("name", SAME)
@@ -154,7 +185,7 @@ def test_operands_stay_as_they_are(name):
     objective = SAME[name](objectives)
     before = (objective.name, objective.description, objective.objective_func)
     value, _ = ours(objective)
-    combined = 2 * objective - objective / 1 if hasattr(objective, "__truediv__") else 3 * objective - objective
+    combined = 3 * objective - objective
     twice, _ = ours(combined)
     np.testing.assert_allclose(twice, 2 * value, rtol=1e-5, atol=1e-6)
     assert (objective.name, objective.description, objective.objective_func) == before
@@ -194,6 +225,71 @@ def test_both_forms_of_the_decorator(decorate):
     assert objective.description == "Compare [layer, 2]"
 
 
+NUMBERS = [2, 0.5, np.float32(0.5), np.float64(0.5), np.int64(2), np.array(0.5, np.float32)]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: f"{type(number).__name__} {number}")
+def test_numbers_of_every_kind_on_both_sides(number):
+    objective = objectives.channel("layer", 3)
+    value, factor = TENSORS["layer"][..., 3].mean(), float(number)
+    for combined, truth in (
+        (number * objective, factor * value),
+        (objective * number, factor * value),
+        (number + objective, factor + value),
+        (objective + number, factor + value),
+        (number - objective, factor - value),
+        (objective - number, value - factor),
+    ):
+        assert isinstance(combined, objectives.Objective)
+        assert float(ours(combined)[0]) == pytest.approx(truth, rel=1e-5)
+
+
+def test_builtin_sum():
+    parts = [objectives.channel("layer", 1), objectives.deepdream("other")]
+    assert float(ours(sum(parts))[0]) == pytest.approx(float(ours(objectives.Objective.sum(parts))[0]))
+
+
+def test_one_image_by_a_number_of_numpy():
+    value, _ = ours(objectives.channel("layer", 3, batch=np.int64(-1)))
+    assert float(value) == pytest.approx(TENSORS["layer"][2, ..., 3].mean(), rel=1e-5)
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A network whose maps have a place for each 8 pixels."""
+    image = keras.Input((None, None, 3))
+    model = keras.Model(image, keras.layers.Conv2D(4, 3, strides=8, padding="same", name="conv")(image))
+    return models.wrap(model, value_range=(0, 1))
+
+
+def enlarged(network, objective):
+    """Begin to optimize an image of 16 px, of which the network sees 24: only the step knows that the map is 3 x 3."""
+    return render.make_vis_T(
+        network, objective, lambda: param.image(16), transforms=[transform.random_scale([1.5])], seed=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("objective", "rule", "received"),
+    [
+        (objectives.neuron("conv", 1, x=3), "lie in the map", "x=3 for conv, which has 3 x 3 places"),
+        (objectives.neuron("conv", 1, 0, 3), "lie in the map", "x=0, y=3 for conv, which has 3 x 3 places"),
+        (objectives.tensor_direction("conv", np.ones((4, 3, 4))), "no larger than", "4 x 3 for conv, which has 3 x 3"),
+    ],
+    ids=["x", "y", "tensor_direction"],
+)
+def test_map_that_only_the_step_knows(expect_refusal, small, objective, rule, received):
+    T = enlarged(small, objective)
+    for compute in (T("vis_op").run, T("loss").eval):
+        with expect_refusal(rule, received, "a larger image", kind=VisualizationError):
+            compute()
+
+
+def test_last_place_of_a_map_that_only_the_step_knows(small):
+    T = enlarged(small, objectives.neuron("conv", 1, 2, 2))
+    assert float(T("loss").eval()) == pytest.approx(float(T("conv").eval()[0, 2, 2, 1]))
+
+
 ONE = {"layer": tf.zeros([1, 6, 7, 8]), "logits": tf.zeros([1, 9]), "input": tf.zeros([1, 24, 20, 3])}
 
 
@@ -206,12 +302,20 @@ ONE = {"layer": tf.zeros([1, 6, 7, 8]), "logits": tf.zeros([1, 9]), "input": tf.
         (lambda: objectives.neuron("layer", 1, x=6), "lie in the map", "x=6", "larger image"),
         (lambda: objectives.direction("layer", VECTOR[:3]), "`vec` must have a number", "3 for layer", "activations"),
         (lambda: objectives.direction("layer", VECTOR * np.nan), "`vec` must be", "ndarray", "NumPy"),
+        (lambda: objectives.neuron("layer", 1, y=-1), "integers from 0 on", "y=-1", "from 0"),
+        (lambda: objectives.neuron("layer", 1, x=1.5), "integers from 0 on", "x=1.5", "from 0"),
+        (lambda: objectives.direction("layer", np.ones((3, 8))), "shape (channels,)", "(3, 8)", "tensor_direction"),
+        (lambda: objectives.direction_neuron("layer", 3.0), "shape (channels,)", "()", "tensor_direction"),
+        (lambda: objectives.tensor_direction("layer", np.ones((3, 2, 2, 8))), "each image", "3 for 1", "batch=3"),
         (lambda: objectives.tensor_direction("layer", VECTOR), "`vec` must have the shape", "(8,)", "direction"),
         (lambda: objectives.tensor_direction("layer", np.ones((7, 7, 8))), "no larger than", "7 x 7", "larger image"),
         (lambda: objectives.channel_interpolate("layer", 1, "layer", 2), "at least two images", "1", "batch=4"),
         (lambda: objectives.alignment("layer"), "at least two images", "1", "batch=4"),
         (lambda: objectives.diversity("layer"), "at least two images", "1", "batch=4"),
         (lambda: objectives.input_diff(ORIGINAL[:5]), "`orig_img` must fit", "(5, 20, 4)", "Resize"),
+        (lambda: objectives.input_diff("cat.png"), "`orig_img` must be an array", "str", "NumPy"),
+        (lambda: objectives.penalize_boundary_complexity(None), "`shp` must be the shape", "None", "`mask`"),
+        (lambda: objectives.penalize_boundary_complexity([9, 9, 3]), "`shp` must be the shape", "[9, 9, 3]", "`mask`"),
         (lambda: objectives.penalize_boundary_complexity([1, 9, 9, 3]), "`shp` must fit", "(1, 9, 9, 3)", "Resize"),
         (lambda: objectives.blur_alpha_each_step(), "opacity", "3", "alpha=True"),
         (lambda: objectives.class_logit("logits", "class 77"), "a class of the network", "'class 77'", "class 7"),
@@ -223,6 +327,9 @@ ONE = {"layer": tf.zeros([1, 6, 7, 8]), "logits": tf.zeros([1, 9]), "input": tf.
         (lambda: objectives.as_objective(5), "An objective must be", "5", "objectives.channel"),
         (lambda: objectives.channel("layer", 1) + "layer:2", "combined with", "'layer:2'", "as_objective"),
         (lambda: objectives.Objective.sum([]), "at least one objective", "none", "Give one"),
+        (lambda: objectives.penalty(lambda image: None), "must give a tensor", "None from Penalty [input]", "return"),
+        (lambda: objectives.wrap_objective(lambda layer: None)("a"), "must give a function", "None", "return inner"),
+        (lambda: objectives.wrap_objective("NCHW"), "`require_format`", "'NCHW'", "(batch, height, width"),
         (lambda: objectives.penalty("layer"), "`function` must be", "'layer'", "lambda image"),
     ],
 )

@@ -10,7 +10,15 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from artlucid.errors import VisualizationError
-from artlucid.visualize.objectives._checks import check_length, checked_vector, one_channel
+from artlucid.visualize.objectives._checks import (
+    SIZE,
+    check_length,
+    checked_array,
+    checked_vector,
+    is_integer,
+    one_channel,
+    with_map_of_at_least,
+)
 from artlucid.visualize.objectives._objective import handle_batch, wrap_objective
 
 Tensor = Any
@@ -155,7 +163,7 @@ def tensor_direction(layer: str, vec: npt.ArrayLike, cossim_pow: float = 0, batc
     -------
     Objective
     """
-    vector = checked_vector("vec", vec)
+    vector = checked_array("vec", vec)
     if vector.ndim not in (3, 4):
         raise VisualizationError(
             "`vec` must have the shape (height, width, channels), or one more axis for the batch. Received shape "
@@ -167,6 +175,7 @@ def tensor_direction(layer: str, vec: npt.ArrayLike, cossim_pow: float = 0, batc
     def inner(T):
         values = T(layer)
         check_length(vector, values, layer)
+        _check_batch(vector, values)
         return _along(_middle(values, vector.shape[1:3], layer), vector, cossim_pow)
 
     return inner
@@ -211,7 +220,7 @@ def class_logit(layer: str, label: str | int, batch: int | None = None) -> Any:
 
     @handle_batch(batch)
     def inner(T):
-        number = label if isinstance(label, int | np.integer) else _number_of(label, T("labels"))
+        number = label if is_integer(label) else _number_of(label, T("labels"))
         return tf.reduce_sum(one_channel(T(layer), layer, number))
 
     return inner
@@ -247,28 +256,38 @@ def _length(values: Tensor) -> Tensor:
 
 def _at(values: Tensor, layer: str, x: int | None, y: int | None) -> Tensor:
     """One place of a map, with its axes."""
+    places = {name: place for name, place in (("x", x), ("y", y)) if place is not None}
+    shown = ", ".join(f"{name}={place!r}" for name, place in places.items())
+    if any(not is_integer(place) or place < 0 for place in places.values()):
+        raise VisualizationError(
+            f"`x` and `y` must be integers from 0 on. Received {shown}. Count the rows and columns of the map from 0."
+        )
+    if places:
+        refusal = (
+            f"A neuron must lie in the map of its layer. Received {shown} for {layer}, which has {SIZE} places (height "
+            "x width). Choose another, or a larger image."
+        )
+        values = with_map_of_at_least(values, [places.get(name, 0) + 1 for name in ("x", "y")], refusal)
     sides = tf.shape(values)
-    places = []
-    for axis, place in ((1, x), (2, y)):
-        side = values.shape[axis]
-        if place is not None and side is not None and not 0 <= place < side:
-            raise VisualizationError(
-                f"A neuron must lie in the map of its layer. Received {'x' if axis == 1 else 'y'}={place} for {layer}, "
-                f"which has {values.shape[1]} x {values.shape[2]} places (height x width). Choose another, or a larger "
-                "image."
-            )
-        places.append(sides[axis] // 2 if place is None else place)
-    row, column = places
+    row, column = (sides[axis] // 2 if place is None else int(place) for axis, place in ((1, x), (2, y)))
     return values[:, row : row + 1, column : column + 1]
 
 
 def _middle(values: Tensor, window: tuple[int, ...], layer: str) -> Tensor:
-    shape = values.shape
-    if any(side is not None and side < wanted for side, wanted in zip(shape[1:3], window, strict=True)):
-        raise VisualizationError(
-            f"`vec` must be no larger than the map of its layer. Received {window[0]} x {window[1]} for {layer}, which "
-            f"has {shape[1]} x {shape[2]} places. Make a larger image, or cut the direction."
-        )
+    refusal = (
+        f"`vec` must be no larger than the map of its layer. Received {window[0]} x {window[1]} for {layer}, which "
+        f"has {SIZE} places. Make a larger image, or cut the direction."
+    )
+    values = with_map_of_at_least(values, window, refusal)
     sides = tf.shape(values)
     above, left = (sides[1] - window[0]) // 2, (sides[2] - window[1]) // 2
     return values[:, above : above + window[0], left : left + window[1]]
+
+
+def _check_batch(vector: npt.NDArray[np.float32], values: Tensor) -> None:
+    number = values.shape[0]
+    if number is not None and vector.shape[0] not in (1, number):
+        raise VisualizationError(
+            "`vec` must be one direction, or one for each image of the batch. Received "
+            f"{vector.shape[0]} for {number}. Make the image with `param.image(…, batch={vector.shape[0]})`."
+        )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from artlucid.errors import VisualizationError
+from artlucid.visualize.objectives._checks import checked_array
 from artlucid.visualize.objectives._objective import Objective, wrap_objective
 
 Tensor = Any
@@ -25,7 +26,7 @@ def penalty(function: Callable[[Tensor], Tensor], layer: str = "input", name: st
     layer : str
         What the function is given.
     name : str, optional
-        By default the function's own.
+        By default the function's own, and "penalty" for a lambda.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def penalty(function: Callable[[Tensor], Tensor], layer: str = "input", name: st
             f"`function` must be a function of a tensor. Received {function!r}. Use `lambda image: ops.mean(image)`, "
             "for example."
         )
-    name = name or getattr(function, "__name__", "penalty")
+    name = name or getattr(function, "__name__", "penalty").replace("<lambda>", "penalty")
     return Objective(lambda T: function(T(layer)), name, f"{name.title()} [{layer}]")
 
 
@@ -154,9 +155,7 @@ def penalize_boundary_complexity(
     -------
     Objective
     """
-    where = np.ones(shp, np.float32) if mask is None else np.asarray(mask, np.float32)
-    if mask is None:
-        where[:, w:-w, w:-w] = 0
+    where = _border(shp, w) if mask is None else checked_array("mask", mask)
 
     def inner(T):
         image = T("input")
@@ -169,7 +168,7 @@ def penalize_boundary_complexity(
 
 @wrap_objective()
 def input_diff(orig_img: npt.ArrayLike) -> Any:
-    """The root of the mean squared distance from another image.
+    """The root of the mean squared distance from another image; of the image itself 0, with a gradient of 0.
 
     Parameters
     ----------
@@ -180,14 +179,32 @@ def input_diff(orig_img: npt.ArrayLike) -> Any:
     -------
     Objective
     """
-    original = tf.constant(np.asarray(orig_img, np.float32))
+    original = checked_array("orig_img", orig_img)
 
     def inner(T):
         image = T("input")
         _check_fits("orig_img", original.shape, image)
-        return tf.sqrt(tf.reduce_mean((image - original) ** 2))
+        return _root(tf.reduce_mean((image - original) ** 2))
 
     return inner
+
+
+def _root(squares: Tensor) -> Tensor:
+    """The square root, with a gradient of 0 at 0, where Lucid's is NaN."""
+    positive = squares > 0
+    return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)
+
+
+def _border(shape: Any, width: int) -> npt.NDArray[np.float32]:
+    """1 on the border of images, 0 within."""
+    if np.shape(shape) != (4,) or None in tuple(shape):
+        raise VisualizationError(
+            f"`shp` must be the shape of the image, (batch, height, width, channels). Received {shape!r}. "
+            "Use [1, 128, 128, 3], for example, or give a `mask`."
+        )
+    border = np.ones(tuple(shape), np.float32)
+    border[:, width:-width, width:-width] = 0
+    return border
 
 
 def _check_fits(name: str, shape: Any, image: Tensor) -> None:

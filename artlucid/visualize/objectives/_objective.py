@@ -7,7 +7,10 @@ import numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from artlucid.errors import VisualizationError
+from artlucid.visualize.objectives._checks import is_integer
 
 Tensor = Any
 Activations = Callable[[str], Any]
@@ -40,7 +43,13 @@ class Objective:
         self.description = description
 
     def __call__(self, T: Activations) -> Tensor:
-        return self.objective_func(T)
+        value = self.objective_func(T)
+        if value is None:
+            raise VisualizationError(
+                f"An objective must give a tensor. Received None from {self.description or self.name or 'one'}. "
+                "End its function with `return`."
+            )
+        return value
 
     def __add__(self, other: Any) -> Objective:
         if _is_number(other):
@@ -99,25 +108,28 @@ class Objective:
         return Objective(total, ", ".join(part.name for part in parts), f"Sum({described})")
 
 
-def wrap_objective(
-    f: Callable[..., Function] | str | None = None, require_format: str | None = None, handle_batch: bool = False
-) -> Any:
+def wrap_objective(require_format: Any = None, handle_batch: bool = False) -> Any:
     """Turn a function that gives an objective's function into one that gives an `Objective`: a decorator.
 
-    Both of Lucid's forms are taken, ``@wrap_objective`` and ``@wrap_objective()``.
+    Both of Lucid's forms are taken, ``@wrap_objective()`` and the older ``@wrap_objective``.
 
     Parameters
     ----------
-    f : callable
-        From arguments to a function of ``T``.
     require_format : {None, "NHWC"}
-        Give the activations of a dense layer, shape (batch, channels), as (batch, 1, 1, channels).
+        Give the activations of a dense layer, shape (batch, channels), as (batch, 1, 1, channels). In the older form
+        the function stands here.
     handle_batch : bool
         Without effect, as in Lucid; the objectives that take a `batch` see to it themselves.
 
     Returns
     -------
     callable
+        With the name, the arguments and the docstring of the function.
+
+    Raises
+    ------
+    VisualizationError
+        If the format is another; when an objective is made, if the function gives no function of ``T``.
 
     Examples
     --------
@@ -130,12 +142,25 @@ def wrap_objective(
     >>> brightness("input").description
     'Brightness [input]'
     """
-    if not callable(f):
-        return functools.partial(wrap_objective, require_format=f or require_format, handle_batch=handle_batch)
+    if callable(require_format):
+        return _factory(require_format, None)
+    if require_format not in (None, "NHWC"):
+        raise VisualizationError(
+            f"`require_format` must be None or 'NHWC'. Received {require_format!r}. Layers give (batch, height, width, "
+            "channels) here in any case."
+        )
+    return functools.partial(_factory, require_format=require_format)
 
+
+def _factory(f: Callable[..., Function], require_format: str | None) -> Callable[..., Objective]:
     @functools.wraps(f)
     def make(*arguments: Any, **options: Any) -> Objective:
         function = f(*arguments, **options)
+        if not callable(function):
+            raise VisualizationError(
+                f"`{f.__name__}` must give a function of T to be wrapped as an objective. Received {function!r}. "
+                "Let it define `def inner(T): …` and `return inner`."
+            )
         shown = ", ".join(_shortened(one) for one in (*arguments, *options.values()))
 
         def objective_func(T: Activations) -> Tensor:
@@ -202,6 +227,8 @@ def as_objective(obj: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
@@ -235,7 +262,7 @@ def _one_of(values: Any, batch: Any) -> Any:
     if not hasattr(values, "shape"):
         return values
     number = values.shape[0]
-    if isinstance(batch, bool) or not isinstance(batch, int) or (number is not None and not -number <= batch < number):
+    if not is_integer(batch) or (number is not None and not -number <= batch < number):
         raise VisualizationError(
             f"`batch` must be the number of an image of the batch. Received {batch!r} for a batch of {number}. "
             "Make the image with `param.image(…, batch=…)`, or choose another one."
