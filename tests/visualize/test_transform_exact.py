@@ -37,6 +37,13 @@ CASES = {
         3,
     ),
     "pad": (transform.pad(4), lambda lucid: lucid.pad(4), [], [], 3),
+    "pad with all of the image": (
+        transform.pad(30, "symmetric"),
+        lambda lucid: lucid.pad(30, "symmetric"),
+        [],
+        [],
+        3,
+    ),
     "pad constant": (
         transform.pad(4, "constant", 0.3),
         lambda lucid: lucid.pad(4, "constant", 0.3),
