@@ -14,6 +14,7 @@ PACKAGE = Path(artlucid.__file__).parent
 
 LAYERS = {
     "__init__": 0,
+    "_terminal": 0,
     "architectures": 0,
     "errors": 0,
     "files": 0,
@@ -64,6 +65,7 @@ NEEDS_TENSORFLOW = {
     "finetune/_logs.py": "the errors of TensorBoard's writer are TensorFlow's",
     "models/graphs/_layer.py": "a GraphDef is imported into the graph that TensorFlow is building",
     "models/graphs/_program.py": "GraphDef is TensorFlow's own format",
+    "finetune/_watched.py": "that a step of a graph hands arrays to Python is TensorFlow's",
     "models/weights/_graph_nodes.py": "GraphDef is TensorFlow's own format",
     "models/weights/_harmless.py": "GraphDef is TensorFlow's own format",
 }

@@ -66,6 +66,18 @@ def test_set_on_a_file(tiny, data, file, tmp_path):
     assert (made.head_rate, made.body_rate, made.epochs, made.initialization.bias) == (0.02, 0.01, 1, 0.25)
 
 
+@pytest.mark.filterwarnings("default::artlucid.errors.RunWarning")
+def test_shortened_file_that_ends_far_from_its_rates(tiny, data, file, tmp_path):
+    """Five steps an epoch: 0.02 / (1 + 0.5 * 4) at the end of one, 0.02 / (1 + 0.5 * 14) at the end of three."""
+    file.write_text('base = "F"\nhead_rate = 0.02\nepochs = 3\ndecay = 0.5\nbatch_size = 8\n')
+    settings = ("--weights", "none", "--architecture", "tiny", "--recipe", file, "--epochs", 1)
+    shown = invoke("finetune", data.specification, "--out", tmp_path / "run", *settings)
+    assert shown.exit_code == 0, shown.stderr
+    assert "warning: 1 of the 3 epochs of recipe 'gentle' end far from where all do" in shown.stderr
+    rates = runs.open_run(tmp_path / "run").manifest["final_rates"]
+    assert (rates["head_rate"], rates["of_the_whole_recipe"]["head_rate"]) == pytest.approx((0.02 / 3, 0.02 / 8))
+
+
 SAME = {
     "nothing": (),
     "one of the changes": ("--set", "epochs=1"),

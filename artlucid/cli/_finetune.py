@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,7 +65,7 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a network on a dataset and keep everything about it in a run directory."""
-    from artlucid import datasets
+    from artlucid import datasets, recipes
     from artlucid import finetune as training
 
     recorded = recorded_run(out, resume, "finetune")
@@ -79,6 +80,7 @@ def finetune(
         devices=devices,
         near_duplicates=not no_near_duplicates,
         progress=not quiet,
+        shortened_from=None if recipe is None else recipes.load(recipe),
     )
     run = training.fit(
         datasets.load(data, metadata=metadata, split_seed=split_seed),
@@ -106,13 +108,14 @@ def _chosen_recipe(
     return recipes.changed(recipes.load(name or "A"), changes)
 
 
-_SCORES = {"top_1": "top-1", "label_f1": "F1 of the labels"}
+_SCORES = {"top_1": "top-1", "label_f1": "F1 of the labels", "mean_average_precision": "mean average precision"}
 """What the scores in the history of a training are called."""
 
 
 def _finetune_results(run: Any) -> tuple[dict[str, Any], str]:
     state, best = run.state, best_row(run)
-    scores = {name: best[f"val_{name}"] for name in _SCORES if f"val_{name}" in best}
+    # NaN where the epoch is of an artlucid that did not measure it yet.
+    scores = {name: best[f"val_{name}"] for name in _SCORES if not math.isnan(best.get(f"val_{name}", math.nan))}
     results = {
         "run": str(run.path),
         "epochs": state["epochs_done"],

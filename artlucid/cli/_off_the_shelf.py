@@ -80,6 +80,7 @@ def off_the_shelf(
         cache=chosen_cache(cache, no_cache),
         cache_limit=in_bytes(cache_limit),
         progress=not quiet,
+        shortened_from=training.HEADS["dense"],
         features=features,
     )
     run = training.off_the_shelf(

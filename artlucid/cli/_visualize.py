@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from artlucid.cli._app import command, show
-from artlucid.cli._options import Architecture, AsJson, Model, Quiet
+from artlucid.cli._options import AllowChangedEnvironment, Architecture, AsJson, Model, Quiet
 from artlucid.errors import VisualizationError
 
 
@@ -48,6 +49,7 @@ def visualize(
     figure: Annotated[
         Path | None, typer.Option(help="FILE.png or FILE.pdf to write: models by channels in a grid.")
     ] = None,
+    allow_changed_environment: AllowChangedEnvironment = False,
     architecture: Architecture = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -64,6 +66,7 @@ def visualize(
         transforms_per_image=transforms_per_image,
         colours=None if colours is None else visualization.ColourStatistics.load(colours),
         engine=engine,
+        allow_changed_environment=allow_changed_environment,
         progress=not quiet,
     )
     if figure is not None:
@@ -105,8 +108,8 @@ def _folder_names(models: list[str]) -> list[str]:
     names: list[str] = []
     for model in models:
         name = Path(model).name or model
-        taken = sum(other == name or other.startswith(f"{name}-") for other in names)
-        names.append(f"{name}-{taken + 1}" if taken else name)
+        spellings = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+        names.append(next(free for free in spellings if free not in (*names, "curves", "manifests", "snapshots")))
     return names
 
 

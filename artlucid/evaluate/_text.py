@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
+from artlucid._terminal import columns
 from artlucid.evaluate._measures import MEASURES, Measure
 from artlucid.evaluate._scores import KINDS, Scores
 from artlucid.metrics import Interval
@@ -43,7 +44,7 @@ def _plain_scores(scores: Scores) -> list[str]:
 def _scores_with_intervals(scores: Scores) -> list[str]:
     titles = [f"{KINDS[scores.split]} {measure.title}" for measure in _measures(scores)]
     values = [_with_ends(scores, measure) for measure in _measures(scores)]
-    return [*_table(list(zip(titles, values, strict=True))), _made(scores)]
+    return [*columns(list(zip(titles, values, strict=True))), _made(scores)]
 
 
 def _classes(scores: Scores) -> list[str]:
@@ -55,7 +56,7 @@ def _classes(scores: Scores) -> list[str]:
         images, row[index] = sum(row), 0
         other = f"{names[row.index(max(row))]} ({max(row)})" if max(row) else ""
         rows.append((name, str(images), "" if accuracy is None else f"{accuracy:.1%}", other))
-    return _table(rows, left=(0, 3))
+    return columns(rows, left=(0, 3))
 
 
 def _several_labels(scores: Scores) -> list[str]:
@@ -66,7 +67,7 @@ def _several_labels(scores: Scores) -> list[str]:
         # Scores that say nothing give about the part of the images that have the class.
         shown = ("left out", "") if precision is None else (f"{precision:.1%}", f"{positives / scores.images:.1%}")
         rows.append((name, str(positives), *shown))
-    return _table(rows)
+    return columns(rows)
 
 
 def _of_several(scores: Sequence[Scores]) -> list[str]:
@@ -75,13 +76,13 @@ def _of_several(scores: Sequence[Scores]) -> list[str]:
     lines = [f"{kind} split of {first.data}: {first.images} images", *([f"models in {folder}"] if folder else [])]
     heads = [f"{kind} {measure.title}" for measure in _measures(first)]
     rows = [(_without(folder, one.model), *(_with_ends(one, measure) for measure in _measures(one))) for one in scores]
-    lines += ["", *_table([("model", *heads), *rows])]
+    lines += ["", *columns([("model", *heads), *rows])]
     if first.intervals:
         lines.append(_made(first))
     if others := [one for one in scores if one.difference]:
         rows = [(_without(folder, one.model), *_differences(one)) for one in others]
         lines += ["", f"difference from {_without(folder, first.model)} in percentage points, on the same resamples"]
-        lines += _table([("model", *heads), *rows])
+        lines += columns([("model", *heads), *rows])
     return lines
 
 
@@ -125,15 +126,3 @@ def _common_folder(models: Sequence[str]) -> str:
 
 def _without(folder: str, model: str) -> str:
     return os.path.relpath(model, folder) if folder else model
-
-
-def _table(rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> list[str]:
-    """Columns side by side: these to the left, the others to the right as numbers are."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if index in left else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from artlucid import metrics
 from artlucid.datasets import Split
 from artlucid.finetune import _optimizers
 from artlucid.finetune._jobs import Job
 from artlucid.finetune._task import TASKS
+from artlucid.finetune._watched import watched
 from artlucid.inputs import epoch_order
 from artlucid.inputs._targets import targets_of
 from artlucid.models._network import set_arrays, variables
@@ -69,35 +68,9 @@ def build_head(job: Job) -> keras.Model:
     inputs = keras.Input((channels,), dtype="float32", name=job.architecture.feature_layer)
     logits = keras.layers.Dense(classes, name=classifier.name, dtype="float32")(inputs)
     predictions = keras.layers.Activation(task.activation, name=classifier.predictions, dtype="float32")(logits)
-    model = keras.Model(inputs, predictions)
+    model = watched(keras.Model(inputs, predictions), job.supervision)
     set_arrays(model, job.architecture, arrays)
     trained = variables(model, job.architecture)
     optimizer = _optimizers.build(job.recipe, job.policies.rates.values, trained, job.steps_per_epoch)
     model.compile(optimizer=optimizer, jit_compile=False, **job.supervision.compile_arguments())
     return model
-
-
-class MeanAveragePrecision(keras.callbacks.Callback):
-    """Adds the mean average precision on the validation images to the logs of each epoch."""
-
-    def __init__(self, validation: FeatureBatches) -> None:
-        super().__init__()
-        self._validation = validation
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if logs is not None:
-            logs.update(validation_precision(self.model, self._validation))
-
-
-def validation_precision(model: keras.Model, validation: FeatureBatches) -> dict[str, float]:
-    """Mean over the classes of the average precision, as a row of the history names it.
-
-    Classes without a positive image are left out; without any class that has one there is no such value.
-    """
-    features, targets = validation.in_order()
-    scores = keras.ops.convert_to_numpy(model(features, training=False))
-    return (
-        {"val_mean_average_precision": metrics.mean_average_precision(targets.astype(int), scores)}
-        if targets.any()
-        else {}
-    )

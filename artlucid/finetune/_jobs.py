@@ -115,7 +115,7 @@ def begin(
         "recipe": recipes.to_json(recipe),
         "policies": policies.to_json(),
         "new_layers": new,
-        "final_rates": _rates.planned(recipe, _steps_per_epoch(examination.dataset, recipe)),
+        "final_rates": _rates.planned(recipe, _steps_per_epoch(examination.dataset, recipe), options.shortened_from),
         "seed": seed,
         "architecture": {"name": start.architecture.name, "variant": start.architecture.variant},
         "dataset": _describe(dataset),
@@ -133,7 +133,7 @@ def begin(
     manifest = amend(decided)
     if "final_rates" in manifest:
         logger.info("planned: %s at the last step", _rates.shown(manifest["final_rates"], recipe))
-        _rates.warn_if_far(recipe, manifest["final_rates"])
+        _rates.warn_if_far(recipe, manifest["final_rates"], options.shortened_from)
     _data.write_excluded(out / "excluded.csv", examination)
     write_atomically(out / "initial.h5", _own.to_bytes(start))
     keeper = Keeper(out, Progress(), SELECTED_BY[recipe.selection], options.keep_epochs)

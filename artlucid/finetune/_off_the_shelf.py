@@ -26,11 +26,12 @@ from artlucid.finetune._callbacks import with_arrays_of
 from artlucid.finetune._claim import claimed
 from artlucid.finetune._data import TRAINING_SPLITS, check_task
 from artlucid.finetune._features import Features, features
-from artlucid.finetune._head import FeatureBatches, MeanAveragePrecision, build_head, validation_precision
+from artlucid.finetune._head import FeatureBatches, build_head
 from artlucid.finetune._jobs import Job, begin, take_up
 from artlucid.finetune._options import Options
 from artlucid.finetune._support_vectors import SupportVectors
 from artlucid.finetune._training import check_seed, new_keeper, run_epochs, with_environment
+from artlucid.finetune._watched import measures_of, validation_precision
 from artlucid.models._load import Source
 from artlucid.models._network import set_arrays
 from artlucid.recipes import Recipe
@@ -218,8 +219,7 @@ def _learn(job: Job, head: Recipe | SupportVectors, options: OffTheShelfOptions)
         found = features(job, source)
     if isinstance(head, Recipe):
         train, validation = _batches(job, found)
-        measures = [MeanAveragePrecision(validation)] if job.dataset.task == "multi_label" else []
-        run_epochs(job, keeper, build_head(job), (train, validation), measures)
+        run_epochs(job, keeper, build_head(job), (train, validation))
     else:
         _separate(job, head, found)
 
@@ -250,8 +250,7 @@ def _separate(job: Job, settings: SupportVectors, found: Features) -> None:
         name = job.architecture.head.classifier.name
         set_arrays(model, job.architecture, {f"{name}/kernel": planes.kernel, f"{name}/bias": planes.bias})
         row = {"epoch": 1, **_measured(job, model, train), **_measured(job, model, validation, "val_")}
-        if job.dataset.task == "multi_label":
-            row |= validation_precision(model, validation)
+        row |= validation_precision(model)
         table = io.StringIO()
         pd.DataFrame(planes.table).to_csv(table, index=False)
         write_atomically(job.run.path / "svm.csv", table.getvalue().encode("utf-8", "surrogateescape"))
@@ -261,5 +260,5 @@ def _separate(job: Job, settings: SupportVectors, found: Features) -> None:
 
 
 def _measured(job: Job, model: Any, batches: FeatureBatches, prefix: str = "") -> dict[str, float]:
-    measured = model.evaluate(*batches.in_order(), verbose=0, return_dict=True)
+    measured = model.evaluate(*batches.in_order(), verbose=0, return_dict=True, callbacks=measures_of(model))
     return {f"{prefix}{name}": value for name, value in sorted(job.supervision.history(measured).items())}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from artlucid.recipes import Recipe
+
 
 @dataclass(frozen=True)
 class Options:
@@ -35,6 +37,9 @@ class Options:
         run what it began with.
     progress : bool
         Whether progress bars are shown on a terminal.
+    shortened_from : Recipe, optional
+        The recipe at its full length, where that of the training has fewer epochs: a warning says if the training ends
+        at learning rates far from its. By default the row of Table 5 that the recipe is named after.
     """
 
     precision: str = "auto"
@@ -47,3 +52,4 @@ class Options:
     cache_limit: int | None = None
     devices: str | None = None
     progress: bool = True
+    shortened_from: Recipe | None = None

@@ -29,22 +29,23 @@ def final_rates(recipe: Recipe, steps_per_epoch: int) -> dict[str, float]:
     return rates_at(recipe, steps_per_epoch, recipe.epochs * steps_per_epoch - 1)
 
 
-def planned(recipe: Recipe, steps_per_epoch: int) -> dict[str, Any]:
-    """The last rates of a training, and those of its recipe at full length where it is a row of Table 5, shortened."""
-    row = RECIPES.get(recipe.name)
-    shortened = row is not None and recipe.epochs < row.epochs
-    whole = final_rates(dataclasses.replace(recipe, epochs=row.epochs), steps_per_epoch) if shortened else None
-    return {**final_rates(recipe, steps_per_epoch), "of_the_whole_recipe": whole}
+def planned(recipe: Recipe, steps_per_epoch: int, whole: Recipe | None = None) -> dict[str, Any]:
+    """The last rates of a training, and where it is shortened those at the full length: of `whole`, or of Table 5."""
+    whole = whole or RECIPES.get(recipe.name)
+    shortened = whole is not None and recipe.epochs < whole.epochs
+    full = final_rates(dataclasses.replace(recipe, epochs=whole.epochs), steps_per_epoch) if shortened else None
+    return {**final_rates(recipe, steps_per_epoch), "of_the_whole_recipe": full}
 
 
-def warn_if_far(recipe: Recipe, plan: dict[str, Any]) -> None:
+def warn_if_far(recipe: Recipe, plan: dict[str, Any], whole: Recipe | None = None) -> None:
     """Say with both numbers that a shortened training ends at rates far above those that its recipe ends at."""
-    whole = plan["of_the_whole_recipe"]
-    if whole is not None and plan["head_rate"] > FAR * whole["head_rate"]:
+    full = plan["of_the_whole_recipe"]
+    if full is not None and plan["head_rate"] > FAR * full["head_rate"]:
+        whole = whole or RECIPES[recipe.name]
         warnings.warn(
-            f"{recipe.epochs} of the {RECIPES[recipe.name].epochs} epochs of recipe {recipe.name!r} end far from where "
-            f"all do: {shown(plan, recipe)} at the last step, not {shown(whole, recipe)}. Train longer to compare with "
-            "the recipe.",
+            f"{recipe.epochs} of the {whole.epochs} epochs of recipe {whole.name!r} end far from where all do: "
+            f"{shown(plan, recipe)} at the last step, not {shown(full, recipe)}. Train longer to compare with the "
+            "recipe.",
             RunWarning,
             stacklevel=4,
         )

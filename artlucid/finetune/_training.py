@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import logging
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from artlucid.finetune._keeper import SELECTED_BY, Keeper
 from artlucid.finetune._logs import Logs
 from artlucid.finetune._network import build_network, compile_network
 from artlucid.finetune._options import Options
+from artlucid.finetune._watched import measures_of, watched
 from artlucid.inputs import Batches, ImageCache, open_cache
 from artlucid.models._load import Source
 from artlucid.models._network import set_arrays, variables
@@ -130,6 +131,7 @@ def _compiled(job: Job) -> keras.Model:
         seed=job.run.manifest["seed"],
         dtype=job.precision.policy,
     )
+    model = watched(model, job.supervision)
     compile_network(
         model,
         job.recipe,
@@ -142,13 +144,7 @@ def _compiled(job: Job) -> keras.Model:
     return model
 
 
-def run_epochs(
-    job: Job,
-    keeper: Keeper,
-    model: keras.Model,
-    data: tuple[Batches, Batches],
-    measures: Sequence[keras.callbacks.Callback] = (),
-) -> None:
+def run_epochs(job: Job, keeper: Keeper, model: keras.Model, data: tuple[Batches, Batches]) -> None:
     """Train a compiled network from its checkpoint, or from its first step, to the recipe's last epoch.
 
     Parameters
@@ -160,8 +156,6 @@ def run_epochs(
         Of the whole network, or of a part of it; what the part lacks stays as the job begins with it.
     data : tuple of Batches
         For training and for validation; or whatever gives batches as they do.
-    measures : sequence of callbacks
-        What they add to the logs of an epoch stands in the history.
     """
     recipe, folder = job.recipe, job.run.path
     trained = Trained(_manifest.settings_digest(job.run.manifest), variables(model, job.architecture), model.optimizer)
@@ -171,7 +165,7 @@ def run_epochs(
         logger.info("%s goes on after epoch %d of %d", folder, progress.epochs_done, recipe.epochs)
     keeper.progress = with_environment(keeper.progress, job)
     with keeper.noting_failure():
-        _fit_epochs(job, model, trained, keeper, data, measures)
+        _fit_epochs(job, model, trained, keeper, data)
     keeper.write_tables("finished")
     logger.info("%s at the last step", _rates.shown(keeper.progress.history[-1], recipe))
 
@@ -204,14 +198,7 @@ def _batches(job: Job, split: str, cache: ImageCache | None) -> Batches:
     )
 
 
-def _fit_epochs(
-    job: Job,
-    model: keras.Model,
-    trained: Trained,
-    keeper: Keeper,
-    data: tuple[Batches, Batches],
-    measures: Sequence[keras.callbacks.Callback],
-) -> None:
+def _fit_epochs(job: Job, model: keras.Model, trained: Trained, keeper: Keeper, data: tuple[Batches, Batches]) -> None:
     recipe, done, supervision = job.recipe, keeper.progress.epochs_done, job.supervision
     train, validation = data
     if done >= recipe.epochs:
@@ -226,7 +213,7 @@ def _fit_epochs(
     )
     callbacks = [
         StopAtNaN(),
-        *measures,
+        *measures_of(model),
         KeepEpoch(keeper, trained, job.start, rates_at, supervision),
         Logs(supervision, str(job.run.path / "logs"), write_graph=False),
     ]

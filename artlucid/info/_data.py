@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from artlucid import datasets
+from artlucid._terminal import columns
 from artlucid.datasets import SPECIFICATIONS, Dataset, Split
 from artlucid.info._options import Facts, Options
-from artlucid.info._text import block, counts, table
+from artlucid.info._text import block, counts
 
 SPELLINGS = ", ".join(entry.spelling for entry in SPECIFICATIONS.values())
 
@@ -85,4 +86,4 @@ def as_text(facts: Facts) -> list[str]:
     rows = [[name, *(facts["images_of_class"][split][name] for split in splits)] for name in classes]
     if facts["task"] == "multi_label":
         rows.append(["(without a label)", *(facts["without_label"][split] for split in splits)])
-    return [*lines, "", *table(["class", *splits], rows)]
+    return [*lines, "", *columns([["class", *splits], *rows])]

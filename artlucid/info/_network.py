@@ -9,11 +9,12 @@ from typing import Any
 import keras
 
 from artlucid import models
+from artlucid._terminal import columns
 from artlucid.files import cache_folder
 from artlucid.info import _lineage, _manifest
 from artlucid.info._layers import layers_of
 from artlucid.info._options import Facts, Options
-from artlucid.info._text import block, listed, table, tree
+from artlucid.info._text import block, listed, tree
 from artlucid.models import Network, _load
 from artlucid.models._names import program_of
 from artlucid.models._network import usual_size
@@ -132,7 +133,7 @@ def lines_of(facts: Facts) -> list[str]:
     if "layers" not in facts:
         return lines
     rows = [[layer["name"], layer["depth"], layer["kind"]] for layer in facts["layers"]]
-    return [*lines, "", *table(["layer", "channels", "kind"], rows)]
+    return [*lines, "", *columns([["layer", "channels", "kind"], *rows])]
 
 
 def _inside(preprocess: Facts) -> str:

@@ -1,11 +1,12 @@
-"""Facts as lines for a terminal: labels beside values, a chain as a tree, a table."""
+"""Facts as lines for a terminal: labels beside values, a chain as a tree."""
 
 from __future__ import annotations
 
-import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from artlucid._terminal import clean
 
 WIDTH = 100
 
@@ -34,24 +35,6 @@ def tree(chain: Sequence[tuple[str, Rows]]) -> list[str]:
         branch = "│   " if level + 1 < len(chain) else "    "
         lines += block(rows, indent="    " * level + branch)
     return lines
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
-    """Columns under their names: the first to the left, the others to the right."""
-    cells = [[clean(str(cell)) for cell in row] for row in (head, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    return [
-        "  ".join(
-            f"{cell:<{width}}" if column == 0 else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
-
-
-def clean(text: str) -> str:
-    """A text from a file that cannot steer the terminal it is printed on."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def listed(names: Any, most: int = 8) -> str:

@@ -14,11 +14,13 @@ import tensorflow as tf
 from artlucid.export import lucid
 from artlucid.models import Network
 from artlucid.visualize import _draws, _noise, param, render
+from artlucid.visualize._activations import Objective
 from artlucid.visualize._channel import Channel
 from artlucid.visualize._optimization import Ascent, Optimizer
 from artlucid.visualize._options import Options
 from artlucid.visualize._picture import Picture, problem_of
 from artlucid.visualize._variables import Parameterization
+from artlucid.visualize.objectives import handle_batch
 
 Tensor = Any
 
@@ -111,9 +113,11 @@ def _by_lucid(network: Network, channel: Channel, settings: Settings, on_step: C
         objectives[step] = value
         on_step()
 
+    def mean(T: Any) -> Tensor:
+        return lucid.original().optvis.objectives.channel(channel.layer, channel.number)(T)
+
     def objective(T: Any) -> Tensor:
-        mean = lucid.original().optvis.objectives.channel(channel.layer, channel.number)(T)
-        return mean if options.penalty is None else mean + options.penalty(T)
+        return mean(T) if options.penalty is None else mean(T) + tf.reduce_sum(options.penalty(T))
 
     rendering = lucid.Rendering(
         lucid.model(network),
@@ -121,9 +125,11 @@ def _by_lucid(network: Network, channel: Channel, settings: Settings, on_step: C
         _param_of_lucid(settings.size) if own else _param(1, settings),
         transforms=_transforms_for_lucid(options),
         seed=_noise_seed(settings.seed, channel) % 2**31,
+        watched=mean,
     )
     kept = sorted({*(step - 1 for step in options.snapshots), steps - 1})
-    images = dict(zip(kept, lucid.render(rendering, kept, told), strict=True))
+    with _noise.seeded([_noise_seed(settings.seed, channel)]):
+        images = dict(zip(kept, lucid.render(rendering, kept, told), strict=True))
     final = images[steps - 1][0]
     snapshots = {step: images[step - 1][0] for step in options.snapshots}
     return Picture(channel, final, objectives, snapshots, problem_of(objectives, final))
@@ -152,9 +158,18 @@ def _ascent(network: Network, batch: Sequence[Channel], image: Parameterization,
         _means(batch),
         image,
         render.make_transform_f(options.transforms, per_image=options.transforms_per_image),
-        penalty=options.penalty,
+        penalty=None if options.penalty is None else _of_each_image(options.penalty, len(batch)),
         draws=_draws.of_steps(settings.seed),
     )
+
+
+def _of_each_image(penalty: Objective, number: int) -> Objective:
+    """The sum over images of the penalty of each alone, so that its strength does not depend on the batch."""
+
+    def total(T: Any) -> Tensor:
+        return tf.add_n([tf.reduce_sum(handle_batch(index)(penalty)(T)) for index in range(number)])
+
+    return total
 
 
 def _means(batch: Sequence[Channel]) -> Callable[[Any], Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,9 @@ class Channel:
     def file_name(self) -> str:
         """Without suffix; a layer of a user's own network may have any name."""
         readable = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in self.layer)
-        return f"{readable}-{self.number:04d}"
+        # Two layers may be spelled alike once their slashes are gone.
+        told_apart = "" if readable == self.layer else f"-{hashlib.sha256(self.layer.encode()).hexdigest()[:6]}"
+        return f"{readable}{told_apart}-{self.number:04d}"
 
 
 def parse(text: str) -> Channel:
@@ -54,7 +57,7 @@ def parse(text: str) -> Channel:
 
 
 def channels_of(network: Network, texts: Sequence[str]) -> tuple[Channel, ...]:
-    """Read names of channels, and hold them to what the network has; each stands once, in the order given.
+    """Read names of channels, and hold them to what the network has.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def channels_of(network: Network, texts: Sequence[str]) -> tuple[Channel, ...]:
             f"`channels` must be a sequence of names such as mixed4d_3x3_pre_relu:52. Received {texts!r}. "
             "Give at least one, in a list."
         )
-    return tuple(dict.fromkeys(_in_range(network, parse(text)) for text in texts))
+    return tuple(_in_range(network, parse(text)) for text in texts)
 
 
 def _in_range(network: Network, channel: Channel) -> Channel:

@@ -21,10 +21,8 @@ from artlucid.visualize._channel import Channel, channels_of
 from artlucid.visualize._folder import Folder, opened, recorded_batch_size
 from artlucid.visualize._options import MOST_AT_ONCE, Options
 from artlucid.visualize._picture import PROBLEMS, Picture
-from artlucid.visualize._settings import checked, described
+from artlucid.visualize._settings import Size, checked, described, width_and_height
 from artlucid.visualize._value_range import check_value_range
-
-Size = int | tuple[int, int]
 
 
 def channels(
@@ -39,8 +37,8 @@ def channels(
 ) -> npt.NDArray[np.float32]:
     """Optimize an image for each channel, so that the mean of the channel over space becomes high.
 
-    The same seed gives the same pictures, and the same noise and transformations in every model: those of a network
-    before and after its fine-tuning can be compared.
+    The same seed and batch size give the same pictures, and the same noise and transformations in every model: those of
+    a network before and after its fine-tuning can be compared.
 
     Parameters
     ----------
@@ -92,25 +90,28 @@ def channels(
     """
     network = models.load(model)
     options = options or Options()
-    wanted = channels_of(network, channels)
-    settings = checked(network, wanted, Settings(steps, _width_and_height(size), seed, options))
-    check_value_range(network, wanted)
+    asked = channels_of(network, channels)
+    wanted = tuple(dict.fromkeys(asked))
+    settings = checked(network, Settings(steps, width_and_height(size), seed, options))
+    check_value_range(network, wanted, settings.size)
     folder_path = None if out is None else Path(out)
     batch_size = _batch_size(wanted, options, folder_path)
     record = described(network, settings, batch_size)
-    with nullcontext() if folder_path is None else opened(folder_path, record) as folder:
+    allow_changed = settings.options.allow_changed_environment
+    held = (
+        nullcontext() if folder_path is None else opened(folder_path, record, allow_changed_environment=allow_changed)
+    )
+    with held as folder:
         pictures = _all_pictures(network, wanted, settings, batch_size, folder)
     _tell_problems(pictures.values())
-    return np.stack([pictures[channel].image for channel in wanted])
-
-
-def _width_and_height(size: Size) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int | np.integer) else tuple(size)
+    return np.stack([pictures[channel].image for channel in asked])
 
 
 def _batch_size(wanted: Sequence[Channel], options: Options, out: Path | None) -> int:
     """As asked for, or as recorded, or as many as the fullest layer has, up to the usual number."""
     recorded = None if out is None else recorded_batch_size(out)
+    if options.engine == "lucid":
+        return 1
     fullest = max(len(of_layer) for of_layer in _by_layer(wanted))
     return options.batch_size or recorded or min(fullest, MOST_AT_ONCE)
 
@@ -153,7 +154,8 @@ def _tell_problems(pictures: Any) -> None:
     found = {problem: [str(one.channel) for one in pictures if one.problem == problem] for problem in PROBLEMS}
     if found["dead"]:
         warnings.warn(
-            f"{_listed(found['dead'])}: {PROBLEMS['dead']}. Look at the layer before it, or leave it out.",
+            f"{_listed(found['dead'])}: {PROBLEMS['dead']}. Try the channel before its ReLU (`_pre_relu`) or another "
+            "seed; if it stays so, leave it out.",
             VisualizationWarning,
             stacklevel=3,
         )

@@ -28,6 +28,11 @@ FORMAT = "artlucid.pictures"
 PICTURE_FORMAT = "artlucid.picture"
 VERSION = 1
 
+SUBFOLDERS = ("curves", "manifests", "snapshots")
+
+ON_WHICH_BITS_DEPEND = ("versions", "processor", "gpus", "threads")
+"""Of the environment."""
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -45,13 +50,11 @@ class Folder:
 
     def holds(self, channel: Channel) -> bool:
         """Whether the picture of a channel is done: what vouches for it is written last, with the hash of the rest."""
-        record = self._manifest_of(channel)
-        if not record.is_file():
-            return False
         try:
-            written = json.loads(record.read_text())
-            return all(_digest(self.path / name) == digest for name, digest in written["files"].items())
-        except (OSError, AttributeError, KeyError, TypeError, ValueError):
+            written = _record(self._manifest_of(channel))
+            own = (written["layer"], written["channel"]) == (channel.layer, channel.number)
+            return own and all(_digest(self.path / name) == digest for name, digest in written["files"].items())
+        except (OSError, VisualizationError):
             return False
 
     def write(self, picture: Picture) -> None:
@@ -75,7 +78,7 @@ class Folder:
 
     def read(self, channel: Channel) -> Picture:
         """A picture that the folder holds; of a dead channel, grey."""
-        record = json.loads(self._manifest_of(channel).read_text())
+        record = _record(self._manifest_of(channel))
         with (self.path / "curves" / f"{channel.file_name}.csv").open() as file:
             objectives = np.asarray([float(row["objective"]) for row in csv.DictReader(file)], np.float32)
         width, height = self.manifest["settings"]["size"]
@@ -123,11 +126,27 @@ def pictures(folder: str | Path) -> list[dict[str, Any]]:
     _read(folder / MANIFEST)
     rows = []
     for path in sorted((folder / "manifests").glob("*.json")):
-        record = json.loads(path.read_text())
+        record = _record(path)
         file = folder / f"{path.stem}.png"
         shown = {"file": str(file) if file.name in record["files"] else None}
         rows.append({key: record[key] for key in ("layer", "channel", "final_objective", "notices")} | shown)
     return rows
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """What the manifest of one picture says."""
+    types = {"layer": str, "channel": int, "final_objective": float, "notices": list, "files": dict}
+    try:
+        found = json.loads(path.read_text())
+        wrong = [key for key, kind in types.items() if not isinstance(found[key], kind)]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)} of another type")
+    except (OSError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise VisualizationError(
+            f"The manifest of a picture must be as artlucid writes it. Received {path} ({error!r}). It is damaged: "
+            "delete it, and make the picture again."
+        ) from error
+    return dict(found)
 
 
 def _digest(path: Path) -> str:
@@ -147,12 +166,13 @@ def recorded_batch_size(path: Path) -> int | None:
     """How many pictures a folder's pictures were made together with; None if there are none yet."""
     if not (path / MANIFEST).is_file():
         return None
-    size = _read(path / MANIFEST).get("settings", {}).get("batch_size")
+    settings = _read(path / MANIFEST).get("settings")
+    size = settings.get("batch_size") if isinstance(settings, dict) else None
     return size if isinstance(size, int) and size > 0 else None
 
 
 @contextmanager
-def opened(path: Path, described: Mapping[str, Any]) -> Iterator[Folder]:
+def opened(path: Path, described: Mapping[str, Any], *, allow_changed_environment: bool) -> Iterator[Folder]:
     """Hold a folder for this process, and begin it if it is new.
 
     Parameters
@@ -160,6 +180,8 @@ def opened(path: Path, described: Mapping[str, Any]) -> Iterator[Folder]:
     path : Path
     described : mapping
         ``model``, ``settings`` and ``environment`` of the pictures that are to come.
+    allow_changed_environment : bool
+        Whether other versions, or another machine, may add to the pictures.
 
     Yields
     ------
@@ -177,10 +199,15 @@ def opened(path: Path, described: Mapping[str, Any]) -> Iterator[Folder]:
     manifest = {"format": FORMAT, "version": VERSION, "artlucid": artlucid.__version__, **described}
     _check_free(path)
     with runs.lock(path):
-        for leftover in path.rglob(".*.part"):
-            leftover.unlink()
+        # Of this folder alone: another process may write to a subfolder of another network.
+        for place in (path, *(path / name for name in SUBFOLDERS)):
+            for leftover in place.glob(".*.part"):
+                leftover.unlink()
         if (path / MANIFEST).is_file():
-            _check_same(path, _read(path / MANIFEST), manifest)
+            found = _read(path / MANIFEST)
+            _check_same(path, found, manifest)
+            if not allow_changed_environment:
+                _check_environment(path, found, manifest)
         else:
             write_json(path / MANIFEST, manifest)
         yield Folder(path, manifest)
@@ -216,9 +243,14 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
+def _of(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+    part = manifest.get(key)
+    return part if isinstance(part, dict) else {}
+
+
 def _check_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Refuse a folder of other pictures, with both sides of every difference."""
-    before = {"model": found.get("model", {}).get("identity"), **found.get("settings", {})}
+    before = {"model": _of(found, "model").get("identity"), **_of(found, "settings")}
     # As JSON gives it back: tuples become lists.
     now = json.loads(json.dumps({"model": wanted["model"]["identity"], **wanted["settings"]}))
     differing = [key for key in {**before, **now} if before.get(key) != now.get(key)]
@@ -227,4 +259,16 @@ def _check_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any])
         raise VisualizationError(
             f"A folder must hold pictures of one model that were made with the same settings. Received {path}, where "
             f"{sides}. Use the same settings, or choose another `--out`."
+        )
+
+
+def _check_environment(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse to add pictures that may differ in their last bits from those that are there."""
+    before, now = _of(found, "environment"), json.loads(json.dumps(wanted["environment"]))
+    differing = [key for key in ON_WHICH_BITS_DEPEND if before.get(key) != now.get(key)]
+    if differing:
+        sides = "; ".join(f"{key} were {before.get(key)}, are {now.get(key)}" for key in differing)
+        raise VisualizationError(
+            f"The pictures of a folder must be made in one environment. Received {path}, where {sides}. Choose another "
+            "`--out`, or allow it with `--allow-changed-environment`."
         )

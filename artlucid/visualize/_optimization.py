@@ -73,9 +73,9 @@ class Optimizer:
     def __init__(self, ascent: Ascent, optimizer: keras.optimizers.Optimizer) -> None:
         self._ascent = ascent
         self._optimizer = optimizer
-        self._optimizer.build(ascent.image.variables)
+        self._optimizer.build(ascent.image.trainable)
         self.layers = asked_layers(ascent.network, self._objectives, ascent.image.shape)
-        self._steps = {first: _compiled(self._traced(redirected=first)) for first in (True, False)}
+        self._steps: dict[bool, Callable[[Tensor], Tensor]] = {}
         self.updates = 0
 
     @property
@@ -93,6 +93,8 @@ class Optimizer:
         """
         redirected = self._ascent.redirect and self.updates < REDIRECTED_STEPS
         with refusals():
+            if redirected not in self._steps:
+                self._steps[redirected] = _compiled(self._traced(redirected=redirected))
             value = self._steps[redirected](tf.constant(self.updates))
         self.updates += 1
         return value
@@ -100,28 +102,39 @@ class Optimizer:
     def activations(self, step: Tensor, names: Sequence[str], *, redirected: bool = False) -> Activations:
         """What the network makes of the image at a step, within a `tf.function`."""
         ascent = self._ascent
-        image = ascent.image()
+        # A parameterization may draw too, such as one with `param.image_sample`.
         with _draws.drawing(ascent.draws(step)):
+            image = ascent.image()
             seen = ascent.transform(image)
         with overrides.relu_overrides() if redirected else contextlib.nullcontext():
             return Activations(ascent.network, seen, image, names)
 
-    def evaluate(self, objectives: Sequence[Objective]) -> list[Tensor]:
-        """Values of objectives at the present image, with the draws of the step that comes next."""
+    def image(self) -> Tensor:
+        """The image, with the draws of the step that comes next."""
+        with _draws.drawing(self._ascent.draws(tf.constant(self.updates))):
+            return self._ascent.image()
+
+    def evaluator(self, objectives: Sequence[Objective]) -> Callable[[], list[Tensor]]:
+        """A function that gives objectives at the present image, with the draws of the step that comes next."""
         names = asked_layers(self._ascent.network, objectives, self._ascent.image.shape)
 
         def values(step: Tensor) -> list[Tensor]:
             activations = self.activations(step, names)
             return [objective(activations) for objective in objectives]
 
-        with refusals():
-            return list(_compiled(values)(tf.constant(self.updates)))
+        compiled = _compiled(values)
+
+        def evaluate() -> list[Tensor]:
+            with refusals():
+                return list(compiled(tf.constant(self.updates)))
+
+        return evaluate
 
     def _traced(self, *, redirected: bool) -> Callable[[Tensor], Tensor]:
         def step(number: Tensor) -> Tensor:
             activations = self.activations(number, self.layers, redirected=redirected)
             value, *penalties = (objective(activations) for objective in self._objectives)
-            variables = self._ascent.image.variables
+            variables = self._ascent.image.trainable
             # `tf.gradients`, because a `GradientTape` takes no notice of gradients that are overridden by name.
             gradients = tf.gradients([-part for part in (value, *penalties)], variables)
             _check_gradients(gradients)

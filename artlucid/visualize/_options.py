@@ -37,9 +37,13 @@ class Options:
     colours : ColourStatistics, optional
         Of a collection, in the place of ImageNet's.
     penalty : Objective or callable, optional
-        Added to the objective of every picture, from ``T`` to a scalar: a negative one holds back what it measures.
+        Added to the objective of every picture, from ``T`` to a scalar: a negative one holds back what it measures. It
+        sees each image alone. A folder of pictures with a penalty, or with transformations that are plain functions,
+        is not added to: what they compute cannot be compared.
     engine : {"artlucid", "lucid"}
         Who renders: this library, or the original Lucid.
+    allow_changed_environment : bool
+        Add to a folder of pictures that other versions, or another machine, made.
     progress : bool
         Show a progress bar where standard error is a terminal.
     """
@@ -52,4 +56,5 @@ class Options:
     colours: ColourStatistics | None = None
     penalty: Objective | Callable[..., Any] | None = None
     engine: str = "artlucid"
+    allow_changed_environment: bool = False
     progress: bool = False

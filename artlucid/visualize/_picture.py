@@ -14,7 +14,7 @@ from artlucid.visualize._optimization import REDIRECTED_STEPS
 
 PROBLEMS: Mapping[str, str] = MappingProxyType(
     {
-        "dead": "dead channel: it gives the same for every image, so that no gradient reaches the picture",
+        "dead": "dead channel: it gave the same at every step, so that no gradient reached the picture from this start",
         "not finite": "not finite: the objective or the picture ran into infinity or NaN",
     }
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,29 @@ from artlucid.errors import VisualizationError
 from artlucid.models import Network
 from artlucid.visualize import render, transform
 from artlucid.visualize._batch import Settings
-from artlucid.visualize._channel import Channel
+from artlucid.visualize._colours import ColourStatistics
+from artlucid.visualize._options import Options
 
 LARGEST_SIDE = 8192
 """In pixels; a picture of this side takes gigabytes."""
 
 
-def checked(network: Network, wanted: Sequence[Channel], settings: Settings) -> Settings:
-    """Hold settings to what is possible, and read the image to start from.
+Size = int | tuple[int, int]
+
+
+def width_and_height(size: Size) -> tuple[int, int]:
+    """Both sides in pixels of what may be one."""
+    try:
+        width, height = size if isinstance(size, Iterable) else (size, size)
+    except ValueError as error:
+        raise VisualizationError(
+            f"`size` must be a side in pixels, or width and height. Received {size}. Use 224."
+        ) from error
+    return width, height
+
+
+def checked(network: Network, settings: Settings) -> Settings:
+    """Hold settings to what is possible, read the image to start from, and fit a network of one size.
 
     Raises
     ------
@@ -41,6 +57,8 @@ def checked(network: Network, wanted: Sequence[Channel], settings: Settings) -> 
     _whole_number("seed", settings.seed, 0)
     _check_snapshots(settings)
     render.check_engine(settings.options.engine)
+    settings = dataclasses.replace(settings, options=_fitted(network, settings.options))
+    render.make_transform_f(settings.options.transforms)
     return dataclasses.replace(settings, start=_start(settings))
 
 
@@ -61,11 +79,11 @@ def described(network: Network, settings: Settings, batch_size: int) -> dict[str
             "seed": settings.seed,
             "batch_size": batch_size,
             "snapshots": sorted(set(options.snapshots)),
-            "transforms": [transform.describe(one) for one in transforms],
+            "transforms": [_exactly(one, transform.describe(one)) for one in transforms],
             "transforms_per_image": options.transforms_per_image,
             "colours": "ImageNet" if options.colours is None else _hash(options.colours.matrix),
             "start": "noise" if settings.start is None else _hash(settings.start),
-            "penalty": None if options.penalty is None else _described(options.penalty),
+            "penalty": None if options.penalty is None else _exactly(options.penalty, _described(options.penalty)),
             "optimizer": "Adam, rate 0.05, epsilon 1e-8",
             "engine": options.engine,
         },
@@ -76,6 +94,31 @@ def described(network: Network, settings: Settings, batch_size: int) -> dict[str
 def _name(network: Network) -> str:
     """Short enough for a row of a figure: the last part of the source."""
     return Path(network.source).name or network.source
+
+
+def _fitted(network: Network, options: Options) -> Options:
+    """Options for a network that takes one size only: what it sees is brought to that size."""
+    if not (options.penalty is None or callable(options.penalty)):
+        raise VisualizationError(
+            f"`penalty` must be an objective, or a function of T. Received {options.penalty!r}. Use "
+            "`objectives.penalty(lambda image: …)`."
+        )
+    if not (options.colours is None or isinstance(options.colours, ColourStatistics)):
+        raise VisualizationError(
+            f"`colours` must be colour statistics. Received {options.colours!r}. Read a file of them with "
+            "`visualize.ColourStatistics.load(path)`."
+        )
+    height, width = network.keras_model.inputs[0].shape[1:3]
+    if options.transforms is not None or height is None or width is None:
+        return options
+    return dataclasses.replace(
+        options, transforms=[*transform.standard_transforms, transform.crop_or_pad_to(height, width)]
+    )
+
+
+def _exactly(function: Any, text: str) -> str:
+    """How a function is written down; what a plain one computes cannot be, so that it equals no other."""
+    return text if dataclasses.is_dataclass(function) else f"{text} #{uuid.uuid4().hex[:8]}"
 
 
 def _described(penalty: Any) -> str:
@@ -93,8 +136,6 @@ def _whole_number(name: str, value: Any, least: int, most: int | None = None) ->
 
 
 def _check_smallest(network: Network, size: tuple[int, int]) -> None:
-    if len(size) != 2:
-        raise VisualizationError(f"`size` must be a side in pixels, or width and height. Received {size}. Use 224.")
     least = network.architecture.minimum_size if network.architecture is not None else 1
     if min(size) < least:
         raise VisualizationError(
@@ -104,15 +145,16 @@ def _check_smallest(network: Network, size: tuple[int, int]) -> None:
 
 
 def _check_snapshots(settings: Settings) -> None:
+    given = settings.options.snapshots
     wrong = [
         step
-        for step in settings.options.snapshots
+        for step in (given if isinstance(given, Iterable) else [given])
         if not isinstance(step, int | np.integer) or not 0 < step <= settings.steps
     ]
-    if wrong:
+    if wrong or not isinstance(given, Iterable):
         raise VisualizationError(
-            f"`snapshots` must be numbers of updates from 1 to the {settings.steps} steps. Received {wrong}. "
-            "Choose others."
+            f"`snapshots` must be numbers of updates from 1 to the {settings.steps} steps. Received {wrong or given}. "
+            "Give them in a list."
         )
 
 

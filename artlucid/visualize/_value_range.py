@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from artlucid.errors import VisualizationWarning
+from artlucid.errors import VisualizationError, VisualizationWarning
 from artlucid.models import Network
 from artlucid.models._network import layer_outputs
 from artlucid.visualize._channel import Channel
@@ -16,13 +17,18 @@ from artlucid.visualize._channel import Channel
 LEAST_CHANGE = 0.01
 """A layer that changes by less between black and white hardly sees its input."""
 
-_SIDE = 64
+SMALLEST = 0.9
 
 
-def check_value_range(network: Network, wanted: Sequence[Channel]) -> None:
+def check_value_range(network: Network, wanted: Sequence[Channel], size: tuple[int, int]) -> None:
     """Warn of a network that hardly tells black from white: it was probably trained on a wider range.
 
     Networks of a known architecture carry their preprocessing and are right by construction.
+
+    Raises
+    ------
+    VisualizationError
+        If pictures of this size are too small for one of the layers.
 
     Warns
     -----
@@ -33,9 +39,17 @@ def check_value_range(network: Network, wanted: Sequence[Channel]) -> None:
         return
     layers = tuple(dict.fromkeys(channel.layer for channel in wanted))
     part = keras.Model(network.keras_model.input, layer_outputs(network, layers))
-    height, width = (side or _SIDE for side in network.keras_model.inputs[0].shape[1:3])
+    sides = zip(network.keras_model.inputs[0].shape[1:3], reversed(size), strict=True)
+    # The standard transformations show a network no less than this of a picture.
+    height, width = (fixed or max(int(SMALLEST * side), 1) for fixed, side in sides)
     black_and_white = np.stack([np.zeros((height, width, 3)), np.full((height, width, 3), 255)]).astype(np.float32)
-    outputs = keras.tree.flatten(part(black_and_white, training=False))
+    try:
+        outputs = keras.tree.flatten(part(black_and_white, training=False))
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
+        raise VisualizationError(
+            f"`size` must leave the layer something to see. Received {size[0]} x {size[1]} pixels for "
+            f"{', '.join(layers)} of {network.source} ({str(error).splitlines()[0]}). Make larger pictures."
+        ) from error
     unmoved = [layer for layer, output in zip(layers, outputs, strict=True) if _change(output) < LEAST_CHANGE]
     if unmoved:
         warnings.warn(

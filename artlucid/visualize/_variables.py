@@ -12,6 +12,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from artlucid.errors import VisualizationError
+
 Tensor = Any
 
 
@@ -39,13 +41,28 @@ class Parameterization:
     @contextmanager
     def _made_before(self) -> Iterator[None]:
         made = iter(self.variables)
-        with tf.variable_creator_scope(lambda _create, **_options: next(made)):
+
+        def next_one(_create: Callable[..., tf.Variable], **_options: Any) -> tf.Variable:
+            variable = next(made, None)
+            if variable is None:
+                raise VisualizationError(
+                    "A parameterization must make the same variables each time that it is called. Received one that "
+                    f"made {len(self.variables)} at first, and then more. Let nothing but its arguments decide."
+                )
+            return variable
+
+        with tf.variable_creator_scope(next_one):
             yield
 
     def __call__(self) -> Tensor:
         """The image of the variables' present values."""
         with self._made_before():
             return self._function()
+
+    @property
+    def trainable(self) -> list[tf.Variable]:
+        """The variables that are optimized."""
+        return [variable for variable in self.variables if variable.trainable]
 
     @property
     def shape(self) -> tf.TensorShape:

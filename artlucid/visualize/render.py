@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -17,6 +17,7 @@ from artlucid.models._load import Source
 from artlucid.visualize import _draws, _noise, objectives, param, transform
 from artlucid.visualize._activations import Activations, Objective
 from artlucid.visualize._adam import LucidAdam
+from artlucid.visualize._channel import channels_of
 from artlucid.visualize._optimization import Ascent, Optimizer, Transform
 from artlucid.visualize._show import show
 from artlucid.visualize._variables import Parameterization
@@ -119,6 +120,10 @@ def render_vis(
     kept_at = _checked_thresholds(thresholds)
     check_engine(engine)
     seed = 0 if use_fixed_seed and seed is None else seed
+    if seed is not None and (not isinstance(seed, int | np.integer) or not 0 <= seed < 2**31):
+        raise VisualizationError(
+            f"`seed` must be a whole number from 0 to {2**31 - 1}. Received {seed!r}. Choose another one."
+        )
     if engine == "lucid":
         return _by_lucid(
             model,
@@ -129,6 +134,7 @@ def render_vis(
             kept_at,
             verbose,
             relu_gradient_override,
+            print_objectives,
             seed=seed,
             per_image=transforms_per_image,
         )
@@ -178,6 +184,7 @@ def _by_lucid(
     kept_at: frozenset[int],
     verbose: bool,
     relu_gradient_override: bool,
+    print_objectives: Sequence[Objective] | None,
     *,
     seed: int | None,
     per_image: bool,
@@ -185,22 +192,34 @@ def _by_lucid(
     """The same by the original Lucid; what is left to its defaults is its own."""
     from artlucid.export import lucid
 
-    if isinstance(optimizer, keras.optimizers.Optimizer):
+    if print_objectives:
+        raise VisualizationError(
+            "`print_objectives` must be left out with the original Lucid. Received some. Render with this library, or "
+            "call the original's own `render_vis`."
+        )
+    if callable(optimizer):
+        optimizer = optimizer()
+    if optimizer is not None and not isinstance(optimizer, tf.compat.v1.train.Optimizer):
         raise VisualizationError(
             "`optimizer` of the original Lucid must be one of TensorFlow 1. Received "
             f"{type(optimizer).__name__}. Use `tf.compat.v1.train.AdamOptimizer(0.05)`, or leave it out."
         )
     if per_image:
         transforms = [make_transform_f(transforms, per_image=True)]
+    network = models.load(model)
+    if isinstance(objective_f, str):
+        (channel,) = channels_of(network, [objective_f])
+        objective_f = str(channel)
     rendering = lucid.Rendering(
-        lucid.model(model), objective_f, param_f, optimizer, transforms, relu_gradient_override, seed
+        lucid.model(network), objective_f, param_f, optimizer, transforms, relu_gradient_override, seed
     )
 
     def report(step: int, value: Any) -> None:
         if verbose and step in kept_at:
             print(step, value)
 
-    images = lucid.render(rendering, sorted(kept_at), report)
+    with _noise.seeded([seed]):
+        images = lucid.render(rendering, sorted(kept_at), report)
     if verbose:
         for image in images:
             show(image)
@@ -208,7 +227,7 @@ def _by_lucid(
 
 
 def _checked_thresholds(thresholds: Sequence[int]) -> frozenset[int]:
-    steps = [thresholds] if isinstance(thresholds, int) else list(thresholds)
+    steps = list(thresholds) if isinstance(thresholds, Iterable) else [thresholds]
     if not steps or any(not isinstance(step, int | np.integer) or step < 0 for step in steps):
         raise VisualizationError(
             f"`thresholds` must be steps, counted from 0, at which images are kept. Received {thresholds!r}. "
@@ -247,6 +266,7 @@ class Visualization:
     def __init__(self, ascent: Ascent, optimizer: keras.optimizers.Optimizer) -> None:
         self._ascent = ascent
         self._optimizer = Optimizer(ascent, optimizer)
+        self._evaluators: dict[str, Callable[[], list[Tensor]]] = {}
 
     @property
     def updates(self) -> int:
@@ -257,16 +277,21 @@ class Visualization:
         if name == "vis_op":
             return _Update(self._optimizer)
         if name == "input":
-            return _Value(self._ascent.image)
+            return _Value(self._optimizer.image)
         if name == "labels":
             return list(self._ascent.network.class_names)
-        if name == "loss":
-            return _Value(lambda: self.evaluate([self._ascent.objective])[0])
-        return _Value(lambda: self.evaluate([lambda T: T(name)])[0])
+        return _Value(lambda: self._compiled(name)()[0])
 
-    def evaluate(self, objectives: Sequence[Objective]) -> list[Tensor]:
-        """Values of objectives, or of any functions of ``T``, at the present image."""
-        return self._optimizer.evaluate(objectives)
+    def _compiled(self, name: str) -> Callable[[], list[Tensor]]:
+        """Compiled once, however often its value is asked for."""
+        if name not in self._evaluators:
+            objective = self._ascent.objective if name == "loss" else lambda T: T(name)
+            self._evaluators[name] = self.evaluator([objective])
+        return self._evaluators[name]
+
+    def evaluator(self, objectives: Sequence[Objective]) -> Callable[[], list[Tensor]]:
+        """A function that gives objectives, or any functions of ``T``, at the present image."""
+        return self._optimizer.evaluator(objectives)
 
 
 def make_vis_T(
@@ -450,10 +475,13 @@ def make_print_objective_func(
 ) -> Callable[[], None]:
     """Make a function that prints the present values of objectives."""
     described = [objectives.as_objective(objective) for objective in print_objectives or ()]
+    if not described:
+        return lambda: None
+    values = T.evaluator(described)
 
     def report() -> None:
-        for number, (objective, value) in enumerate(zip(described, T.evaluate(described), strict=True), 1):
+        for number, (objective, value) in enumerate(zip(described, values(), strict=True), 1):
             name = getattr(objective, "description", None) or getattr(objective, "__name__", "objective")
             print(f"{number:02d}: {name}: {float(np.sum(value)):7.2f}")
 
-    return report if described else lambda: None
+    return report

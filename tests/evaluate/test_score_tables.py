@@ -69,6 +69,15 @@ def test_several_labels_an_image():
     ]
 
 
+def test_names_of_classes_cannot_steer_the_terminal():
+    """An escape sequence that would clear the screen, from a folder or a table of somebody else's."""
+    precisions = {"\x1b[2J": 0.6, **dict(list(OBJECTS.average_precisions.items())[1:])}
+    positives = dict(zip(precisions, OBJECTS.positives.values(), strict=True))
+    text = evaluate.as_text(dataclasses.replace(OBJECTS, average_precisions=precisions, positives=positives))
+    assert "\x1b" not in text
+    assert "\ufffd[2J" in text
+
+
 def test_intervals():
     scores = with_interval(STYLES, top_1=(0.466, 0.5453), top_3=(0.7451, 0.8123))
     assert evaluate.as_text(scores).splitlines()[1:5] == [

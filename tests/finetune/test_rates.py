@@ -1,6 +1,7 @@
 """Where the learning rates end."""
 
 import dataclasses
+import re
 import warnings
 
 import pytest
@@ -66,6 +67,20 @@ def test_shortened_run_that_ends_near_enough(name, epochs):
 def test_own_recipe_is_compared_with_nothing():
     recipe = dataclasses.replace(RECIPES["A"], name="mine", epochs=1)
     assert _rates.planned(recipe, STEPS)["of_the_whole_recipe"] is None
+
+
+@pytest.mark.parametrize(("epochs", "far"), [(3, True), (30, False), (40, False)])
+def test_shortened_recipe_of_ones_own_is_compared_with_its_full_length(epochs, far):
+    """At step s the rate is 0.01 / (1 + s / 10000): after 40 epochs 6.6 times, after 30 5.2 times lower."""
+    mine = dataclasses.replace(RECIPES["A"], name="mine", epochs=40)
+    recipe = dataclasses.replace(mine, name=f"mine (epochs={epochs})", epochs=epochs)
+    plan = _rates.planned(recipe, STEPS, mine)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _rates.warn_if_far(recipe, plan, mine)
+    message = r"3 of the 40 epochs of recipe 'mine' end far .*0\.00703 \(head\).*not .*0\.00151 \(head\)"
+    assert [bool(re.search(message, str(warning.message))) for warning in caught] == [True] * far
+    assert (plan["of_the_whole_recipe"] is None) == (epochs == 40)
 
 
 def test_history_has_the_rate_of_the_epoch_not_of_the_next(tiny, data, tmp_path):

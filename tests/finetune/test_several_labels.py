@@ -1,6 +1,7 @@
 """Datasets with several labels an image or none, and fine-tuning from one task to the other."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,10 +9,10 @@ import sklearn.metrics
 from finetune import small
 from finetune.test_fit import small_pixels
 
-from artlucid import models
+from artlucid import models, runs
 from artlucid.cli import _finetune
 from artlucid.errors import DataWarning
-from artlucid.finetune import _task
+from artlucid.finetune import _callbacks, _task
 from artlucid.models.weights import _own
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -50,6 +51,8 @@ def test_history(trained, several):
     assert row["val_head_loss"] == pytest.approx(cross_entropy(labels, found).mean(), rel=1e-4)
     expected = sklearn.metrics.f1_score(labels, found > 0.5, average="micro", zero_division=0)
     assert row["val_label_f1"] == pytest.approx(expected, rel=1e-5)
+    precision = sklearn.metrics.average_precision_score(labels, found)
+    assert row["val_mean_average_precision"] == pytest.approx(precision)
     assert "top_1" not in trained.history
 
 
@@ -143,5 +146,52 @@ def test_command_line_prints_the_score_of_the_task(trained):
         "head_loss": best["val_head_loss"],
         "loss": best["val_loss"],
         "label_f1": best["val_label_f1"],
+        "mean_average_precision": best["val_mean_average_precision"],
     }
     assert f"validation F1 of the labels {best['val_label_f1']:.1%}" in text
+    assert text.endswith(f"validation mean average precision {best['val_mean_average_precision']:.1%}")
+
+
+def test_precision_is_of_the_main_head_under_deep_supervision(several, tmp_path):
+    run = small.train(several, tmp_path / "run", recipe=dataclasses.replace(ONE_EPOCH, deep_supervision=True))
+    precision = sklearn.metrics.average_precision_score(several.val.labels, predictions(run, several.val))
+    assert run.history["val_mean_average_precision"].iloc[0] == pytest.approx(precision)
+
+
+def test_no_precision_without_a_label_in_the_validation_split(several, tmp_path):
+    emptied = several.val.with_labels(np.zeros_like(several.val.labels))
+    run = small.train(several.with_splits({**several.splits, "val": emptied}), tmp_path / "run", recipe=ONE_EPOCH)
+    assert "val_mean_average_precision" not in run.history
+
+
+def test_training_is_the_same_whether_precision_is_measured_or_not(several, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("artlucid.finetune._training.watched", lambda network, supervision: network)
+    plain = small.train(several, tmp_path / "run")
+    assert trained.state["best_epoch"] == plain.state["best_epoch"]
+    for name in ("initial.h5", "best.h5", "last.h5"):
+        assert (trained.path / name).read_bytes() == (plain.path / name).read_bytes()
+    measured = trained.history.drop(columns="val_mean_average_precision")
+    assert measured.to_csv() == plain.history.to_csv()
+
+
+def test_run_whose_first_epoch_did_not_measure_precision_goes_on(several, trained, tmp_path, monkeypatch):
+    def stop_after_the_first(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("artlucid.finetune._training.watched", lambda network, supervision: network)
+        patch.setattr(_callbacks.StopAtNaN, "on_epoch_begin", stop_after_the_first)
+        with pytest.raises(KeyboardInterrupt):
+            small.train(several, tmp_path / "run")
+    run = small.train(several, tmp_path / "run", resume=True)
+    assert (run.path / "last.h5").read_bytes() == (trained.path / "last.h5").read_bytes()
+    column = run.history["val_mean_average_precision"].tolist()
+    assert column == [pytest.approx(float("nan"), nan_ok=True), trained.history["val_mean_average_precision"][1]]
+    results, text = _finetune._finetune_results(_best(run, epoch=1))
+    assert "mean_average_precision" not in results["validation"] and "precision" not in text
+
+
+def _best(run, epoch):
+    (run.path / "state.json").write_text(json.dumps({**run.state, "best_epoch": epoch}))
+    return runs.open_run(run.path)

@@ -176,15 +176,59 @@ def test_a_network_of_ones_own():
     assert rendered(network, ["edges:1", "edges:3"], size=32).shape == (2, 32, 32, 3)
 
 
-def test_a_network_of_one_size(expect_refusal):
+def test_a_network_of_one_size():
     inputs = keras.Input((48, 48, 3))
     network = models.wrap(keras.Model(inputs, keras.layers.Conv2D(4, 3, name="edges")(inputs)), value_range=(-1, 1))
-    with expect_refusal(
-        "the size that the network was built for", "varying", "crop_or_pad_to", kind=VisualizationError
-    ):
-        rendered(network, ["edges:1"], size=48)
-    fitted = [*visualize.transform.standard_transforms, visualize.transform.crop_or_pad_to(48, 48)]
-    assert rendered(network, ["edges:1"], size=48, transforms=fitted).shape == (1, 48, 48, 3)
+    assert rendered(network, ["edges:1"], size=48).shape == (1, 48, 48, 3)
+    assert rendered(network, ["edges:1", "edges:1"], size=48, transforms_per_image=True).shape == (2, 48, 48, 3)
+
+
+def test_a_penalty_is_as_strong_in_any_company(mini):
+    dark = -1e3 * objectives.penalty(lambda image: keras.ops.mean(image))
+    alone = rendered(mini, [CHANNEL], steps=10, penalty=dark, batch_size=1)
+    together = rendered(mini, [CHANNEL, "mixed4d_3x3_pre_relu:6"], steps=10, penalty=dark, batch_size=2)
+    np.testing.assert_allclose(alone[0], together[0], atol=1e-3)
+
+
+def test_a_folder_with_a_penalty_is_not_added_to(mini, tmp_path, expect_refusal):
+    dark = objectives.penalty(lambda image: keras.ops.mean(image))
+    rendered(mini, [CHANNEL], tmp_path / "out", steps=1, penalty=-1 * dark)
+    with expect_refusal("made with the same settings", "penalty was", "another `--out`", kind=VisualizationError):
+        rendered(mini, [CHANNEL], tmp_path / "out", steps=1, penalty=-1e4 * dark)
+
+
+def test_the_original_with_other_colours_has_a_seed_too(lucid, mini):
+    grey = visualize.ColourStatistics(np.diag([0.3, 0.2, 0.1]), [0.5, 0.5, 0.5], "by hand")
+    images = [rendered(mini, [CHANNEL], steps=2, engine="lucid", colours=grey) for _ in range(2)]
+    np.testing.assert_array_equal(*images)
+
+
+def test_pictures_too_small_for_a_layer(expect_refusal):
+    inputs = keras.Input((None, None, 3))
+    maps = keras.layers.Conv2D(4, 31, strides=4, name="first")(inputs)
+    network = models.wrap(keras.Model(inputs, keras.layers.Conv2D(4, 9, name="second")(maps)), value_range=(-1, 1))
+    with expect_refusal("something to see", "40 x 40", "larger", kind=VisualizationError):
+        rendered(network, ["second:1"], size=40)
+
+
+def test_another_environment(folder, mini, expect_refusal):
+    manifest = json.loads((folder / "pictures.json").read_text())
+    other = {**manifest, "environment": {**manifest["environment"], "threads": {"intra_op": 64, "inter_op": 64}}}
+    write_json(folder / "pictures.json", other)
+    with expect_refusal("made in one environment", "threads were", "--allow-changed", kind=VisualizationError):
+        rendered(mini, [CHANNEL], folder, snapshots=(2,))
+    assert rendered(mini, [CHANNEL], folder, snapshots=(2,), allow_changed_environment=True).shape[0] == 1
+    write_json(folder / "pictures.json", manifest)
+
+
+def test_a_damaged_manifest_of_a_picture(mini, tmp_path, expect_refusal):
+    rendered(mini, [CHANNEL], tmp_path / "out", steps=1)
+    record = tmp_path / "out" / "manifests" / "mixed4d_3x3_pre_relu-0005.json"
+    record.write_text(record.read_text()[:50])
+    with expect_refusal("as artlucid writes it", record.name, "delete it", kind=VisualizationError):
+        visualize.pictures(tmp_path / "out")
+    rendered(mini, [CHANNEL], tmp_path / "out", steps=1)
+    assert len(visualize.pictures(tmp_path / "out")) == 1
 
 
 @pytest.mark.parametrize(
@@ -203,7 +247,12 @@ def test_a_network_of_one_size(expect_refusal):
         ([CHANNEL], {"size": 10**6}, ("from 1 to 8192", "1000000", "Choose")),
         ([CHANNEL], {"seed": -1}, ("`seed` must be a whole number", "-1", "Choose")),
         ([CHANNEL], {"batch_size": 0}, ("`batch_size` must be", "0", "Choose")),
-        ([CHANNEL], {"snapshots": (4,)}, ("`snapshots` must be numbers of updates", "[4]", "others")),
+        ([CHANNEL], {"snapshots": (4,)}, ("`snapshots` must be numbers of updates", "[4]", "in a list")),
+        ([CHANNEL], {"snapshots": 2}, ("`snapshots` must be numbers of updates", "2", "in a list")),
+        ([CHANNEL], {"size": 64.0}, ("`size` must be a whole number", "64.0", "Choose")),
+        ([CHANNEL], {"colours": "x.json"}, ("`colours` must be colour statistics", "'x.json'", "load")),
+        ([CHANNEL], {"penalty": 3}, ("`penalty` must be an objective", "3", "objectives.penalty")),
+        ([CHANNEL], {"transforms": visualize.transform.jitter(2)}, ("sequence of callables", "Jitter", "jitter(8)")),
         ([CHANNEL], {"init": np.zeros((8, 8, 3))}, ("`init` must be", "(8, 8, 3)", "Resize")),
         ([CHANNEL], {"engine": "lucent"}, ("`engine` must be one of artlucid, lucid", "'lucent'", "Choose")),
     ],

@@ -242,11 +242,25 @@ def test_each_image_has_its_own_draws():
 def test_draws_of_each_image_follow_one_another():
     images = tf.random.uniform([2, 12, 14, 3])
     with _draws.drawing(_draws.GivenDraws([0, 0, 4, 2])):
-        found = transform.per_image([transform.jitter(4)])(images).numpy()
-    np.testing.assert_allclose(found[0, 2:-2, 2:-2], images[0, :8, :10], atol=1e-6)
-    np.testing.assert_allclose(found[1, 2:-2, 2:-2], images[1, 4:, 2:-2], atol=1e-6)
-    found[:, 2:-2, 2:-2] = 0.5
+        found = transform.per_image([transform.jitter(4)])(images)
+    np.testing.assert_allclose(found, tf.stack([images[0, :8, :10], images[1, 4:, 2:12]]), atol=1e-6)
+
+
+def test_the_border_of_each_image_is_grey():
+    images = tf.random.uniform([2, 12, 14, 3])
+    with _draws.drawing(_draws.GivenDraws([0, 0])):
+        found = transform.per_image([transform.random_scale([0.5, 0.6])])(images).numpy()
+    assert found.shape == images.shape
+    assert (found[:, 3:-3, 3:-4] != 0.5).all()
+    found[:, 3:-3, 3:-4] = 0.5
     np.testing.assert_array_equal(found, 0.5)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_sizes_that_vary_become_one_even_if_they_agree_by_chance(number):
+    images = tf.zeros([number, 20, 30, 3])
+    with _draws.drawing(_draws.GivenDraws([0] * number)):
+        assert transform.per_image([transform.random_scale([0.5, 0.9])])(images).shape == images.shape
 
 
 def test_each_image_to_a_size_of_ones_own():

@@ -32,6 +32,8 @@ class Rendering:
     relu_gradient_override : bool
     seed : int, optional
         Of the initial noise and of the draws. Without one NumPy's own generator goes on, as in the original.
+    watched : callable, optional
+        From ``T`` to the value that each step is told with; by default the objective.
     """
 
     model: Any
@@ -41,6 +43,7 @@ class Rendering:
     transforms: Sequence[Callable[[Any], Any]] | None = None
     relu_gradient_override: bool = True
     seed: int | None = None
+    watched: Callable[[Any], Any] | None = None
 
 
 def render(
@@ -78,9 +81,10 @@ def render(
             transforms,
             rendering.relu_gradient_override,
         )
+        watched = T("loss") if rendering.watched is None else rendering.watched(T)
         session.run(tf.compat.v1.global_variables_initializer())
         for step in range(max(thresholds) + 1):
-            value, _ = session.run([T("loss"), T("vis_op")])
+            value, _ = session.run([watched, T("vis_op")])
             on_step(step, value)
             if step in thresholds:
                 images.append(session.run(T("input")))

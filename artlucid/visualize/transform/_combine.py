@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from artlucid.errors import VisualizationError
+from artlucid.visualize import _draws
 from artlucid.visualize.transform._checks import checked_image, checked_size, checked_transforms
 
 Tensor = Any
@@ -41,16 +42,23 @@ class PerImage:
 
     def __call__(self, x: Tensor) -> Tensor:
         x = checked_image(x)
-        number, (height, width) = x.shape[0], self.size or x.shape[1:3]
-        if None in (number, height, width):
+        if x.shape[0] is None or (self.size is None and None in x.shape[1:3]):
             raise VisualizationError(
                 "`per_image` must know how many images there are, and their size where it is given none. Received "
                 f"shape {x.shape}. Put it before what makes the size vary, or give it a `size`."
             )
+        size = self.size or self._size_of_all(x)
         transformed = Compose(self.transforms)
         # What is put around them is 0.
-        images = [transformed(x[index : index + 1]) - GREY for index in range(number)]
-        return tf.concat([tf.image.resize_with_crop_or_pad(image, height, width) for image in images], 0) + GREY
+        images = [transformed(x[index : index + 1]) - GREY for index in range(x.shape[0])]
+        return tf.concat([tf.image.resize_with_crop_or_pad(image, *size) for image in images], 0) + GREY
+
+    def _size_of_all(self, x: Tensor) -> Sequence[int]:
+        # Traced with draws that nobody knows yet: so what varies does so even if this call's draws agree.
+        traced = tf.function(Compose(self.transforms), autograph=False)
+        with _draws.drawing(_draws.FreeDraws()):
+            size = traced.get_concrete_function(tf.TensorSpec([1, *x.shape[1:]], x.dtype)).output_shapes[1:3]
+        return tuple(x.shape[1:3] if None in size else size)
 
 
 def compose(transforms: Sequence[Transform]) -> Compose:
@@ -82,14 +90,15 @@ def compose(transforms: Sequence[Transform]) -> Compose:
 def per_image(transforms: Sequence[Transform], *, size: Sequence[int] | None = None) -> PerImage:
     """Do transformations with draws of its own for each image of a batch: not in Lucid.
 
-    The results may differ in size; each is cut about its centre, or filled up with grey, to one size.
+    The results may differ in size; unless all have the same known one, each is cut about its centre, or filled up with
+    grey, to the size of the image before.
 
     Parameters
     ----------
     transforms : sequence of callable
         They see batches of one image.
     size : sequence of 2 int, optional
-        Height and width of the results in pixels; by default those of the image before.
+        Height and width in pixels to which each result is cut or filled up in any case.
 
     Returns
     -------
