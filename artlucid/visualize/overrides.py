@@ -52,7 +52,7 @@ def gradient_override_map(override_dict: Mapping[str, Gradient | str]) -> Iterat
     Raises
     ------
     VisualizationError
-        Outside a graph, where it would have no effect.
+        Outside a graph, where it would have no effect; if a value is neither a function nor a name.
     """
     if tf.executing_eagerly():
         raise VisualizationError(
@@ -68,8 +68,13 @@ def _name_of(gradient: Gradient | str) -> str:
     """The name of a gradient for TensorFlow, which keeps every one that it was ever told."""
     if isinstance(gradient, str):
         return gradient
+    if not callable(gradient):
+        raise VisualizationError(
+            "`override_dict` must have functions, or names of gradients that are registered. Received "
+            f"{gradient!r}. Use {{'Relu': overrides.redirected_relu_grad}}, for example."
+        )
     if gradient not in _registered:
-        name = f"artlucid_{gradient.__name__}_{len(_registered)}"
+        name = f"artlucid_{getattr(gradient, '__name__', 'gradient')}_{len(_registered)}"
         tf.RegisterGradient(name)(gradient)
         _registered[gradient] = name
     return _registered[gradient]
@@ -142,11 +147,16 @@ def redirected_relu6_grad(op: Any, grad: Tensor) -> Tensor:
 
 
 def _redirected(grad: Tensor, blocked: Tensor, outward: Tensor) -> Tensor:
+    rank = blocked.shape.rank
+    if rank is None or rank < 2:
+        raise VisualizationError(
+            "A redirected gradient must have the batch as its first axis, and others. Received a ReLU of shape "
+            f"{blocked.shape}. Override gradients of a network alone."
+        )
     zeros = tf.zeros_like(grad)
     plain = tf.where(blocked, zeros, grad)
-    others = list(range(1, len(plain.shape)))
     passes = tf.norm(tf.reshape(plain, [tf.shape(plain)[0], -1]), axis=1) > 0.0
-    return tf.where(tf.reshape(passes, [-1] + [1] * len(others)), plain, tf.where(outward, zeros, grad))
+    return tf.where(tf.reshape(passes, [-1] + [1] * (rank - 1)), plain, tf.where(outward, zeros, grad))
 
 
 def make_smoothed_maxpool_grad(smooth_type: str = "avg", epsilon: float = 1e-2) -> Gradient:

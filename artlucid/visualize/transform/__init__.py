@@ -6,8 +6,9 @@ draw for the whole batch.
 """
 
 from artlucid.visualize.transform._alpha import collapse_alpha_random
+from artlucid.visualize.transform._borders import crop_or_pad_to, pad
 from artlucid.visualize.transform._combine import compose, describe, per_image
-from artlucid.visualize.transform._geometry import crop_or_pad_to, jitter, pad, random_rotate, random_scale
+from artlucid.visualize.transform._geometry import jitter, random_rotate, random_scale
 from artlucid.visualize.transform._gradient import normalize_gradient
 
 __all__ = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +25,7 @@ class CollapseAlphaRandom:
         if t_image.shape[-1] != 4 or None in t_image.shape[:3]:
             raise VisualizationError(
                 "`collapse_alpha_random` must be given images with opacity, of known shape (batch, height, width, 4). "
-                f"Received shape {tuple(t_image.shape)}. Make them with `param.image(…, alpha=True)`, and put it first."
+                f"Received shape {t_image.shape}. Make them with `param.image(…, alpha=True)`, and put it first."
             )
         colours, opacity = t_image[..., :3], t_image[..., 3:]
         background = image_sample(colours.shape.as_list(), sd=self.sd)
@@ -46,13 +48,14 @@ def collapse_alpha_random(sd: float = 0.5) -> CollapseAlphaRandom:
     Raises
     ------
     VisualizationError
-        If `sd` is negative; when called, if the image has other than four channels.
+        If `sd` is negative or not finite; when called, if the image has other than four channels.
 
     Examples
     --------
+    >>> import tensorflow as tf
     >>> collapse_alpha_random()(tf.zeros([1, 32, 32, 4])).shape.as_list()
     [1, 32, 32, 3]
     """
-    if not (isinstance(sd, int | float) and sd >= 0):
+    if not (isinstance(sd, numbers.Real) and 0 <= sd < math.inf):
         raise VisualizationError(f"`sd` must be a standard deviation, at least 0. Received {sd!r}. Use 0.5.")
     return CollapseAlphaRandom(float(sd))

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from artlucid.errors import VisualizationError
 from artlucid.visualize import _draws
-from artlucid.visualize.transform._checks import checked_amount, checked_image, checked_values
+from artlucid.visualize.objectives._checks import SIZE, with_map_of_at_least
+from artlucid.visualize.transform._checks import checked_amount, checked_image, checked_seed, checked_values
 
 Tensor = Any
-
 
 _UNITS = ("degrees", "radians", "rads", "rad")
 
@@ -27,43 +27,26 @@ class Jitter:
     seed: int | None = None
 
     def __call__(self, t_image: Tensor) -> Tensor:
-        t_image = checked_image(t_image)
-        height, width = t_image.shape[-3], t_image.shape[-2]
-        for side in (height, width):
-            if side is not None and side <= self.d:
-                raise VisualizationError(
-                    f"`jitter` must cut off less than the image has. Received jitter({self.d}) for an image of "
-                    f"{width} x {height} pixels. Cut off less, or make a larger image."
-                )
-        draws, shape = _draws.current(), tf.shape(t_image)
-        above, left = draws.integer(self.d + 1, self.seed), draws.integer(self.d + 1, self.seed)
-        begin = tf.stack([0] * (len(t_image.shape) - 3) + [above, left, 0])
-        window = tf.concat([shape[:-3], shape[-3:-1] - self.d, shape[-1:]], 0)
-        cut = tf.slice(t_image, begin, window)
-        sides = [None if side is None else side - self.d for side in (height, width)]
-        return tf.ensure_shape(cut, [*t_image.shape[:-3], *sides, t_image.shape[-1]])
+        t_image = self._large_enough(checked_image(t_image))
+        above, left = self._place(_draws.current())
+        batch, height, width, channels = tf.unstack(tf.shape(t_image))
+        window = [batch, height - self.d, width - self.d, channels]
+        cut = tf.slice(t_image, [0, above, left, 0], window)
+        sides = [None if side is None else side - self.d for side in t_image.shape[1:3]]
+        return tf.ensure_shape(cut, [t_image.shape[0], *sides, t_image.shape[3]])
 
+    def _place(self, draws: _draws.Draws) -> tuple[Tensor, Tensor]:
+        # From one seed TensorFlow's own generator gives the same number twice, and all moves would be diagonal.
+        other = None if self.seed is None else ~self.seed
+        return draws.integer(self.d + 1, self.seed), draws.integer(self.d + 1, other)
 
-@dataclass(frozen=True)
-class Pad:
-    """Put a border around; made by `pad`."""
-
-    w: int
-    mode: str = "REFLECT"
-    constant_value: float | str = 0.5
-
-    def __call__(self, t_image: Tensor) -> Tensor:
-        t_image = checked_image(t_image)
-        mode = self.mode.upper()
-        for side in t_image.shape[1:3]:
-            if mode != "CONSTANT" and side is not None and self.w >= side + (mode == "SYMMETRIC"):
-                raise VisualizationError(
-                    f"`pad` must reflect less than the image has. Received {self} for an image of "
-                    f"{t_image.shape[2]} x {t_image.shape[1]} pixels. Use `mode='constant'`, or a larger image."
-                )
-        value = _draws.current().uniform([]) if self.constant_value == "uniform" else self.constant_value
-        around = [self.w, self.w]
-        return tf.pad(t_image, [[0, 0], around, around, [0, 0]], mode, value)
+    def _large_enough(self, t_image: Tensor) -> Tensor:
+        return with_map_of_at_least(
+            t_image,
+            (self.d + 1, self.d + 1),
+            f"`jitter` must cut off less than the image has. Received jitter({self.d}) for an image of {SIZE} pixels. "
+            "Cut off less, or make a larger image.",
+        )
 
 
 @dataclass(frozen=True)
@@ -74,11 +57,21 @@ class RandomScale:
     seed: int | None = None
 
     def __call__(self, t: Tensor) -> Tensor:
-        t = checked_image(t)
-        scale = _chosen(self.scales, tf.float32, self.seed)
+        t = self._large_enough(checked_image(t))
+        scale = _chosen(self.scales, self.seed)
         size = tf.cast(scale * tf.cast(tf.shape(t)[-3:-1], tf.float32), tf.int32)
         # Without half-pixel centres, as TensorFlow 1 resizes.
         return tf.raw_ops.ResizeBilinear(images=t, size=size, align_corners=False, half_pixel_centers=False)
+
+    def _large_enough(self, t: Tensor) -> Tensor:
+        smallest = min(self.scales)
+        side = math.ceil(1 / smallest)
+        return with_map_of_at_least(
+            t,
+            (side, side),
+            f"`random_scale` must leave a pixel of the image. Received the scale {smallest} for an image of {SIZE} "
+            "pixels. Leave it out, or make a larger image.",
+        )
 
 
 @dataclass(frozen=True)
@@ -91,21 +84,10 @@ class RandomRotate:
 
     def __call__(self, t: Tensor) -> Tensor:
         t = checked_image(t)
-        angle = _chosen(self.angles, tf.float32, self.seed)
+        angle = _chosen(self.angles, self.seed)
         # In this order, which decides the last bit.
         radians = 3.14 * angle / 180.0 if self.units.lower() == "degrees" else angle
         return tf.ensure_shape(_turned(t, radians), t.shape)
-
-
-@dataclass(frozen=True)
-class CropOrPadTo:
-    """Cut or fill up to a size, about the centre; made by `crop_or_pad_to`."""
-
-    height: int
-    width: int
-
-    def __call__(self, t_image: Tensor) -> Tensor:
-        return tf.image.resize_with_crop_or_pad(checked_image(t_image), self.height, self.width)
 
 
 def jitter(d: int, seed: int | None = None) -> Jitter:
@@ -125,51 +107,14 @@ def jitter(d: int, seed: int | None = None) -> Jitter:
     Raises
     ------
     VisualizationError
-        If `d` is no whole number of at least 0; when called, if the image has no more than `d` pixels.
+        If `d` is no whole number of at least 0, or `seed` none; when called, if the image has no more than `d` pixels.
 
     Examples
     --------
     >>> jitter(8)(tf.zeros([1, 64, 48, 3])).shape.as_list()
     [1, 56, 40, 3]
     """
-    return Jitter(checked_amount("d", d), seed)
-
-
-def pad(w: int, mode: str = "REFLECT", constant_value: float | str = 0.5) -> Pad:
-    """Put a border of `w` pixels around the image.
-
-    Parameters
-    ----------
-    w : int
-        In pixels.
-    mode : {"REFLECT", "SYMMETRIC", "CONSTANT"}
-        In any case.
-    constant_value : float or "uniform"
-        Of a constant border; "uniform" draws a grey from 0 … 1 at each step.
-
-    Returns
-    -------
-    callable
-
-    Raises
-    ------
-    VisualizationError
-        If a value is none of these; when called, if the image is smaller than what is to be reflected.
-
-    Examples
-    --------
-    >>> pad(12, mode="constant")(tf.zeros([1, 64, 48, 3])).shape.as_list()
-    [1, 88, 72, 3]
-    """
-    if not isinstance(mode, str) or mode.upper() not in ("REFLECT", "SYMMETRIC", "CONSTANT"):
-        raise VisualizationError(
-            f"`mode` must be REFLECT, SYMMETRIC or CONSTANT. Received {mode!r}. Choose one of these."
-        )
-    if constant_value != "uniform" and not (isinstance(constant_value, int | float) and math.isfinite(constant_value)):
-        raise VisualizationError(
-            f"`constant_value` must be a number or 'uniform'. Received {constant_value!r}. Use 0.5 for grey."
-        )
-    return Pad(checked_amount("w", w), mode, constant_value)
+    return Jitter(checked_amount("d", d), checked_seed(seed))
 
 
 def random_scale(scales: Sequence[float], seed: int | None = None) -> RandomScale:
@@ -190,14 +135,14 @@ def random_scale(scales: Sequence[float], seed: int | None = None) -> RandomScal
     Raises
     ------
     VisualizationError
-        If there are none, or one is not above 0.
+        If there are none, or one is not above 0; when called, if nothing is left of the image by the smallest.
 
     Examples
     --------
     >>> random_scale([0.5])(tf.zeros([1, 65, 64, 3])).shape.as_list()
     [1, 32, 32, 3]
     """
-    return RandomScale(checked_values("scales", scales, above_zero=True), seed)
+    return RandomScale(checked_values("scales", scales, above_zero=True), checked_seed(seed))
 
 
 def random_rotate(angles: Sequence[float], units: str = "degrees", seed: int | None = None) -> RandomRotate:
@@ -231,36 +176,11 @@ def random_rotate(angles: Sequence[float], units: str = "degrees", seed: int | N
         raise VisualizationError(
             f"`units` must be one of {', '.join(_UNITS)}. Received {units!r}. Choose one of these."
         )
-    return RandomRotate(checked_values("angles", angles), units, seed)
+    return RandomRotate(checked_values("angles", angles), units, checked_seed(seed))
 
 
-def crop_or_pad_to(height: int, width: int) -> CropOrPadTo:
-    """Cut the image, or put black around it, until it has a size: for networks that take one size only.
-
-    Parameters
-    ----------
-    height, width : int
-        In pixels.
-
-    Returns
-    -------
-    callable
-
-    Raises
-    ------
-    VisualizationError
-        If a side is no whole number of at least 1.
-
-    Examples
-    --------
-    >>> crop_or_pad_to(224, 224)(tf.zeros([1, 240, 200, 3])).shape.as_list()
-    [1, 224, 224, 3]
-    """
-    return CropOrPadTo(checked_amount("height", height, least=1), checked_amount("width", width, least=1))
-
-
-def _chosen(values: tuple[float, ...], dtype: Any, seed: int | None) -> Tensor:
-    return tf.constant(values, dtype)[_draws.current().integer(len(values), seed)]
+def _chosen(values: tuple[float, ...], seed: int | None) -> Tensor:
+    return tf.constant(values, tf.float32)[_draws.current().integer(len(values), seed)]
 
 
 def _turned(t: Tensor, radians: Tensor) -> Tensor:
