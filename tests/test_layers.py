@@ -14,6 +14,7 @@ PACKAGE = Path(artlucid.__file__).parent
 
 LAYERS = {
     "__init__": 0,
+    "_channel": 0,
     "_terminal": 0,
     "architectures": 0,
     "errors": 0,

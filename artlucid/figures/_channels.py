@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from artlucid._channel import Channel, parse
 from artlucid.errors import VisualizationError
 
 _LINEAR = "_pre_relu"
 
 
-def parsed(text: str) -> tuple[str, int]:
-    """Read ``layer:channel``.
+def parsed(text: str) -> Channel:
+    """Read ``layer:channel``; without a network a channel below 0 cannot be counted from the end.
 
     Raises
     ------
     VisualizationError
         If it is something else.
     """
-    layer, _, number = text.rpartition(":") if isinstance(text, str) else ("", "", "")
-    if not layer.strip() or not number.strip().isdecimal():
+    channel = parse(text)
+    if channel.number < 0:
         raise VisualizationError(
-            f"A channel must be written `layer:number`, its number from 0 on. Received {text!r}. "
+            f"A channel of a figure must be written `layer:number`, its number from 0 on. Received {text!r}. "
             "Use mixed4d_3x3_pre_relu:52, for example."
         )
-    return layer.strip(), int(number)
-
-
-def name_of(layer: str, number: int) -> str:
-    """Give the name of a channel: ``mixed4d_3x3_pre_relu:52``."""
-    return f"{layer}:{number}"
+    return channel
 
 
 def checked(channels: Sequence[str]) -> list[str]:
@@ -44,7 +40,7 @@ def checked(channels: Sequence[str]) -> list[str]:
             "`channels` must be a sequence of names such as mixed4d_3x3_pre_relu:52. "
             f"Received {channels!r}. Give at least one, in a list."
         )
-    return list(dict.fromkeys(name_of(*parsed(channel)) for channel in channels))
+    return list(dict.fromkeys(str(parsed(channel)) for channel in channels))
 
 
 def titles(channels: Sequence[str]) -> list[str]:
@@ -55,10 +51,11 @@ def titles(channels: Sequence[str]) -> list[str]:
     >>> titles(["mixed4d_3x3_pre_relu:52"])
     ['mixed4d_3x3\nchannel 52']
     """
-    layers = {parsed(channel)[0] for channel in channels}
-    return [_title(*parsed(channel), layers) for channel in channels]
+    found = [parsed(channel) for channel in channels]
+    layers = {channel.layer for channel in found}
+    return [_title(channel, layers) for channel in found]
 
 
-def _title(layer: str, number: int, layers: set[str]) -> str:
-    plain = layer.removesuffix(_LINEAR)
-    return f"{layer if plain in layers else plain}\nchannel {number}"
+def _title(channel: Channel, layers: set[str]) -> str:
+    plain = channel.layer.removesuffix(_LINEAR)
+    return f"{channel.layer if plain in layers else plain}\nchannel {channel.number}"

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from artlucid._channel import Channel
 from artlucid.datasets import read_image
 from artlucid.errors import DataError, VisualizationError
-from artlucid.figures._channels import name_of
 
 MANIFEST = "pictures.json"
 FORMAT = "artlucid.pictures"
@@ -179,7 +179,7 @@ def _picture(folder: Path, path: Path) -> tuple[str, Picture]:
         digests = {f"{path.stem}.png": content["sha256"]}
     notices = tuple(map(str, content["notices"]))
     picture = Picture(folder, path.stem, notices, digests if isinstance(digests, dict) else {})
-    return name_of(content["layer"], content["channel"]), picture
+    return str(Channel(content["layer"], content["channel"])), picture
 
 
 def _manifest(path: Path, wanted: str, types: Mapping[str, type]) -> dict[str, Any]:

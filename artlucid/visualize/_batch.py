@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from artlucid.export import lucid
+from artlucid._channel import Channel
 from artlucid.models import Network
 from artlucid.visualize import _draws, _noise, param, render
 from artlucid.visualize._activations import Objective
-from artlucid.visualize._channel import Channel
 from artlucid.visualize._optimization import Ascent, Optimizer
-from artlucid.visualize._options import Options
 from artlucid.visualize._picture import Picture, problem_of
+from artlucid.visualize._settings import Settings
 from artlucid.visualize._variables import Parameterization
 from artlucid.visualize.objectives import handle_batch
 
 Tensor = Any
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How pictures are made.
-
-    Attributes
-    ----------
-    steps : int
-        Number of updates.
-    size : (int, int)
-        Width and height in pixels.
-    seed : int
-    options : Options
-    start : array of shape (height, width, 3), optional
-        The image that `Options.init` names.
-    """
-
-    steps: int
-    size: tuple[int, int]
-    seed: int
-    options: Options
-    start: npt.NDArray[np.float32] | None = None
+Renderer = Callable[[Sequence[Channel], Settings, Callable[[], object]], list[Picture]]
+"""From channels of one layer, settings, and what is called after each update, to a picture for each of them."""
 
 
-def rendered(
-    network: Network, batch: Sequence[Channel], settings: Settings, on_step: Callable[[], object] = lambda: None
+def renderer(network: Network) -> Renderer:
+    """What renders a batch of channels of this network."""
+    return functools.partial(_rendered, network)
+
+
+def _rendered(
+    network: Network, batch: Sequence[Channel], settings: Settings, on_step: Callable[[], object]
 ) -> list[Picture]:
     """Optimize an image for each channel.
 
@@ -67,8 +51,6 @@ def rendered(
     list of Picture
         In the order of `batch`.
     """
-    if settings.options.engine == "lucid":
-        return [_by_lucid(network, channel, settings, on_step) for channel in batch]
     image = _image(batch, settings)
     optimizer = Optimizer(_ascent(network, batch, image, settings), render.make_optimizer())
     objectives = np.empty((settings.steps, len(batch)), np.float32)
@@ -93,61 +75,19 @@ def rendered(
 
 def _image(batch: Sequence[Channel], settings: Settings) -> Parameterization:
     """The variables of all images; each begins with a noise of its own, whatever else is in the batch."""
-    with _noise.seeded([_noise_seed(settings.seed, channel) for channel in batch]):
-        return Parameterization(_param(len(batch), settings))
+    with _noise.seeded([noise_seed(settings.seed, channel) for channel in batch]):
+        return Parameterization(parameterization(len(batch), settings))
 
 
-def _param(number: int, settings: Settings) -> Callable[[], Tensor]:
+def parameterization(number: int, settings: Settings) -> Callable[[], Tensor]:
+    """What makes the variables of so many images."""
     width, height = settings.size
     colours = settings.options.colours or True
     return lambda: param.image(width, height, batch=number, decorrelate=colours, init=settings.start)
 
 
-def _by_lucid(network: Network, channel: Channel, settings: Settings, on_step: Callable[[], object]) -> Picture:
-    """A picture by the original Lucid, of its own parameterization where that can make it."""
-    options, steps = settings.options, settings.steps
-    objectives = np.empty(steps, np.float32)
-    own = options.colours is None and settings.start is None
-
-    def told(step: int, value: Any) -> None:
-        objectives[step] = value
-        on_step()
-
-    def mean(T: Any) -> Tensor:
-        return lucid.original().optvis.objectives.channel(channel.layer, channel.number)(T)
-
-    def objective(T: Any) -> Tensor:
-        return mean(T) if options.penalty is None else mean(T) + tf.reduce_sum(options.penalty(T))
-
-    rendering = lucid.Rendering(
-        lucid.model(network),
-        objective,
-        _param_of_lucid(settings.size) if own else _param(1, settings),
-        transforms=_transforms_for_lucid(options),
-        seed=_noise_seed(settings.seed, channel) % 2**31,
-        watched=mean,
-    )
-    kept = sorted({*(step - 1 for step in options.snapshots), steps - 1})
-    with _noise.seeded([_noise_seed(settings.seed, channel)]):
-        images = dict(zip(kept, lucid.render(rendering, kept, told), strict=True))
-    final = images[steps - 1][0]
-    snapshots = {step: images[step - 1][0] for step in options.snapshots}
-    return Picture(channel, final, objectives, snapshots, problem_of(objectives, final))
-
-
-def _param_of_lucid(size: tuple[int, int]) -> Callable[[], Tensor]:
-    width, height = size
-    # 0.3.8 takes the height for the width.
-    return lambda: lucid.original().optvis.param.image(height, width)
-
-
-def _transforms_for_lucid(options: Options) -> Sequence[Callable[[Tensor], Tensor]] | None:
-    if options.transforms_per_image:
-        return [render.make_transform_f(options.transforms, per_image=True)]
-    return options.transforms
-
-
-def _noise_seed(seed: int, channel: Channel) -> int:
+def noise_seed(seed: int, channel: Channel) -> int:
+    """Of the noise that the picture of a channel begins with."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{channel}".encode()).digest()[:8], "little")
 
 

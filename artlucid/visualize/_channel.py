@@ -1,59 +1,12 @@
-"""A channel by its name: ``mixed4d_3x3_pre_relu:52``."""
+"""Channels by their names, held to what a network has."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from artlucid._channel import Channel, parse
 from artlucid.errors import VisualizationError
 from artlucid.models import Network, layer_output
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One channel of a layer.
-
-    Attributes
-    ----------
-    layer : str
-    number : int
-        From 0 on, along the last axis.
-    """
-
-    layer: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.layer}:{self.number}"
-
-    @property
-    def file_name(self) -> str:
-        """Without suffix; a layer of a user's own network may have any name."""
-        readable = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in self.layer)
-        # Two layers may be spelled alike once their slashes are gone.
-        told_apart = "" if readable == self.layer else f"-{hashlib.sha256(self.layer.encode()).hexdigest()[:6]}"
-        return f"{readable}{told_apart}-{self.number:04d}"
-
-
-def parse(text: str) -> Channel:
-    """Read ``layer:channel``; a channel below 0 counts from the end.
-
-    Raises
-    ------
-    VisualizationError
-        If it is something else.
-    """
-    layer, _, number = text.rpartition(":") if isinstance(text, str) else ("", "", "")
-    try:
-        if not layer.strip():
-            raise ValueError
-        return Channel(layer.strip(), int(number))
-    except ValueError as error:
-        raise VisualizationError(
-            f"A channel must be written `layer:number`. Received {text!r}. Use mixed4d_3x3_pre_relu:52, for example; "
-            "`artlucid info MODEL` lists the layers."
-        ) from error
 
 
 def channels_of(network: Network, texts: Sequence[str]) -> tuple[Channel, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,23 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from artlucid import models
+from artlucid._channel import Channel
 from artlucid.errors import VisualizationError, VisualizationWarning
 from artlucid.models import Network
 from artlucid.models._load import Source
-from artlucid.visualize._batch import Settings, rendered
-from artlucid.visualize._channel import Channel, channels_of
+from artlucid.visualize import _batch, _original_pictures
+from artlucid.visualize._batch import Renderer
+from artlucid.visualize._channel import channels_of
 from artlucid.visualize._folder import Folder, opened, recorded_batch_size
 from artlucid.visualize._options import MOST_AT_ONCE, Options
 from artlucid.visualize._picture import PROBLEMS, Picture
-from artlucid.visualize._settings import Size, checked, described, width_and_height
+from artlucid.visualize._settings import Settings, Size, checked, described, width_and_height
 from artlucid.visualize._value_range import check_value_range
+
+RENDERERS: Mapping[str, Callable[[Network], Renderer]] = MappingProxyType(
+    {"artlucid": _batch.renderer, "lucid": _original_pictures.renderer}
+)
+"""By the name of an engine."""
 
 
 def channels(
@@ -129,6 +137,9 @@ def _all_pictures(
     """Those that the folder holds, and the others, each written when its batch is done."""
     pictures = {channel: folder.read(channel) for channel in wanted if folder is not None and folder.holds(channel)}
     missing = [channel for channel in wanted if channel not in pictures]
+    if not missing:
+        return pictures
+    render = RENDERERS[settings.options.engine](network)
     with tqdm(
         total=len(missing) * settings.steps, unit="step", disable=None if settings.options.progress else True
     ) as bar:
@@ -136,7 +147,7 @@ def _all_pictures(
             # A last smaller batch is filled up, so that its pictures do not depend on how many there are.
             full = [*batch, *[batch[-1]] * (batch_size - len(batch))]
             bar.set_description(str(batch[0]) if len(batch) == 1 else f"{batch[0].layer} ({len(batch)} channels)")
-            for picture in rendered(network, full, settings, lambda: bar.update(len(batch)))[: len(batch)]:  # noqa: B023
+            for picture in render(full, settings, lambda: bar.update(len(batch)))[: len(batch)]:  # noqa: B023
                 pictures[picture.channel] = picture
                 if folder is not None:
                     folder.write(picture)

@@ -16,10 +16,10 @@ import numpy as np
 
 import artlucid
 from artlucid import runs
+from artlucid._channel import Channel
 from artlucid.datasets import images
 from artlucid.errors import VisualizationError
 from artlucid.files import write_atomically, write_json
-from artlucid.visualize._channel import Channel
 from artlucid.visualize._picture import PROBLEMS, Picture
 from artlucid.visualize._show import as_png
 

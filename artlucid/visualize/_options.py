@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy.typing as npt
 
+from artlucid.errors import VisualizationError
 from artlucid.visualize._activations import Objective
 from artlucid.visualize._colours import ColourStatistics
 from artlucid.visualize._optimization import Transform
+
+ENGINES = ("artlucid", "lucid")
+"""Who renders: this library, or the original Lucid through `artlucid.export.lucid`."""
 
 MOST_AT_ONCE = 16
 """Images in a batch unless told otherwise: more make a step slower, by hardly less an image."""
@@ -58,3 +62,11 @@ class Options:
     engine: str = "artlucid"
     allow_changed_environment: bool = False
     progress: bool = False
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that there is not."""
+    if engine not in ENGINES:
+        raise VisualizationError(
+            f"`engine` must be one of {', '.join(ENGINES)}. Received {engine!r}. Choose one of these."
+        )

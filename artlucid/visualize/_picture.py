@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from artlucid.visualize._channel import Channel
+from artlucid._channel import Channel
 from artlucid.visualize._optimization import REDIRECTED_STEPS
 
 PROBLEMS: Mapping[str, str] = MappingProxyType(

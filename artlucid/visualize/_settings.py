@@ -18,15 +18,37 @@ from artlucid.datasets import images
 from artlucid.errors import VisualizationError
 from artlucid.models import Network
 from artlucid.visualize import render, transform
-from artlucid.visualize._batch import Settings
 from artlucid.visualize._colours import ColourStatistics
-from artlucid.visualize._options import Options
+from artlucid.visualize._options import Options, check_engine
 
 LARGEST_SIDE = 8192
 """In pixels; a picture of this side takes gigabytes."""
 
 
 Size = int | tuple[int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How pictures are made.
+
+    Attributes
+    ----------
+    steps : int
+        Number of updates.
+    size : (int, int)
+        Width and height in pixels.
+    seed : int
+    options : Options
+    start : array of shape (height, width, 3), optional
+        The image that `Options.init` names.
+    """
+
+    steps: int
+    size: tuple[int, int]
+    seed: int
+    options: Options
+    start: npt.NDArray[np.float32] | None = None
 
 
 def width_and_height(size: Size) -> tuple[int, int]:
@@ -56,7 +78,8 @@ def checked(network: Network, settings: Settings) -> Settings:
         _whole_number("batch_size", settings.options.batch_size, 1)
     _whole_number("seed", settings.seed, 0)
     _check_snapshots(settings)
-    render.check_engine(settings.options.engine)
+    check_engine(settings.options.engine)
+    _check_kinds(settings.options)
     settings = dataclasses.replace(settings, options=_fitted(network, settings.options))
     render.make_transform_f(settings.options.transforms)
     return dataclasses.replace(settings, start=_start(settings))
@@ -96,8 +119,8 @@ def _name(network: Network) -> str:
     return Path(network.source).name or network.source
 
 
-def _fitted(network: Network, options: Options) -> Options:
-    """Options for a network that takes one size only: what it sees is brought to that size."""
+def _check_kinds(options: Options) -> None:
+    """Refuse options of another kind than they must have."""
     if not (options.penalty is None or callable(options.penalty)):
         raise VisualizationError(
             f"`penalty` must be an objective, or a function of T. Received {options.penalty!r}. Use "
@@ -108,6 +131,10 @@ def _fitted(network: Network, options: Options) -> Options:
             f"`colours` must be colour statistics. Received {options.colours!r}. Read a file of them with "
             "`visualize.ColourStatistics.load(path)`."
         )
+
+
+def _fitted(network: Network, options: Options) -> Options:
+    """Options for a network that takes one size only: what it sees is brought to that size."""
     height, width = network.keras_model.inputs[0].shape[1:3]
     if options.transforms is not None or height is None or width is None:
         return options

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from artlucid._channel import Channel
 from artlucid.errors import VisualizationError, VisualizationWarning
 from artlucid.models import Network
 from artlucid.models._network import layer_outputs
-from artlucid.visualize._channel import Channel
 
 LEAST_CHANGE = 0.01
 """A layer that changes by less between black and white hardly sees its input."""

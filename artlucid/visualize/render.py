@@ -17,8 +17,9 @@ from artlucid.models._load import Source
 from artlucid.visualize import _draws, _noise, objectives, param, transform
 from artlucid.visualize._activations import Activations, Objective
 from artlucid.visualize._adam import LucidAdam
-from artlucid.visualize._channel import channels_of
 from artlucid.visualize._optimization import Ascent, Optimizer, Transform
+from artlucid.visualize._options import ENGINES, check_engine
+from artlucid.visualize._original import images_by_original
 from artlucid.visualize._show import show
 from artlucid.visualize._variables import Parameterization
 
@@ -37,9 +38,6 @@ logger = logging.getLogger("artlucid")
 
 Tensor = Any
 Images = list[npt.NDArray[np.float32]]
-
-ENGINES = ("artlucid", "lucid")
-"""Who renders: this library, or the original Lucid through `artlucid.export.lucid`."""
 
 
 def render_vis(
@@ -125,7 +123,7 @@ def render_vis(
             f"`seed` must be a whole number from 0 to {2**31 - 1}. Received {seed!r}. Choose another one."
         )
     if engine == "lucid":
-        return _by_lucid(
+        return images_by_original(
             model,
             objective_f,
             param_f,
@@ -164,65 +162,6 @@ def render_vis(
         images.append(visualization("input").eval())
         if verbose:
             show(images[-1])
-    return images
-
-
-def check_engine(engine: str) -> None:
-    """Refuse an engine that there is not."""
-    if engine not in ENGINES:
-        raise VisualizationError(
-            f"`engine` must be one of {', '.join(ENGINES)}. Received {engine!r}. Choose one of these."
-        )
-
-
-def _by_lucid(
-    model: Source,
-    objective_f: Any,
-    param_f: Any,
-    optimizer: Any,
-    transforms: Sequence[Transform] | None,
-    kept_at: frozenset[int],
-    verbose: bool,
-    relu_gradient_override: bool,
-    print_objectives: Sequence[Objective] | None,
-    *,
-    seed: int | None,
-    per_image: bool,
-) -> Images:
-    """The same by the original Lucid; what is left to its defaults is its own."""
-    from artlucid.export import lucid
-
-    if print_objectives:
-        raise VisualizationError(
-            "`print_objectives` must be left out with the original Lucid. Received some. Render with this library, or "
-            "call the original's own `render_vis`."
-        )
-    if callable(optimizer):
-        optimizer = optimizer()
-    if optimizer is not None and not isinstance(optimizer, tf.compat.v1.train.Optimizer):
-        raise VisualizationError(
-            "`optimizer` of the original Lucid must be one of TensorFlow 1. Received "
-            f"{type(optimizer).__name__}. Use `tf.compat.v1.train.AdamOptimizer(0.05)`, or leave it out."
-        )
-    if per_image:
-        transforms = [make_transform_f(transforms, per_image=True)]
-    network = models.load(model)
-    if isinstance(objective_f, str):
-        (channel,) = channels_of(network, [objective_f])
-        objective_f = str(channel)
-    rendering = lucid.Rendering(
-        lucid.model(network), objective_f, param_f, optimizer, transforms, relu_gradient_override, seed
-    )
-
-    def report(step: int, value: Any) -> None:
-        if verbose and step in kept_at:
-            print(step, value)
-
-    with _noise.seeded([seed]):
-        images = lucid.render(rendering, sorted(kept_at), report)
-    if verbose:
-        for image in images:
-            show(image)
     return images
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from artlucid._channel import parse
 from artlucid.errors import VisualizationError
 from artlucid.visualize.objectives._checks import is_integer
 
@@ -214,7 +215,6 @@ def as_objective(obj: Any) -> Any:
     """
     if callable(obj):
         return obj
-    from artlucid.visualize._channel import parse
     from artlucid.visualize.objectives._activations import channel
 
     if not isinstance(obj, str):
