@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,9 +12,13 @@ import tensorflow as tf
 from artlucid.errors import VisualizationError
 from artlucid.models import Network, layer_output
 from artlucid.models._network import layer_outputs
+from artlucid.visualize import overrides
 
 Tensor = Any
 Objective = Callable[[Callable[[str], Any]], Tensor]
+
+Look = Callable[[Tensor, Tensor, bool], Callable[[str], Any]]
+"""From what a network sees, the image, and whether blocked gradients pass a ReLU, to ``T``."""
 
 WHITE = 255.0
 """What a network takes for an image's 1."""
@@ -55,6 +60,31 @@ class Activations:
             part = keras.Model(self._network.keras_model.input, layer_outputs(self._network, names))
             outputs = keras.tree.flatten(part(self._seen * WHITE, training=False))
             self._tensors.update(zip(names, outputs, strict=True))
+
+
+def sight_of(network: Network) -> Callable[[Sequence[Objective], tf.TensorShape], Look]:
+    """What lets objectives look at an image through a network.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    callable
+        From objectives and the shape of the image to a `Look`, which computes the layers that they ask for.
+    """
+
+    def prepared(objectives: Sequence[Objective], shape: tf.TensorShape) -> Look:
+        names = asked_layers(network, objectives, shape)
+
+        def look(seen: Tensor, image: Tensor, redirected: bool) -> Activations:
+            with overrides.relu_overrides() if redirected else contextlib.nullcontext():
+                return Activations(network, seen, image, names)
+
+        return look
+
+    return prepared
 
 
 def asked_layers(network: Network, objectives: Sequence[Objective], shape: tf.TensorShape) -> tuple[str, ...]:

@@ -53,3 +53,10 @@ class LucidAdam(keras.optimizers.Adam):
         super().apply(grads, trainable_variables)
         for power, beta in zip(self._powers, (self.beta_1, self.beta_2), strict=True):
             power.assign(power * beta)
+
+    def begin_again(self) -> None:
+        """Forget all updates."""
+        for variable in (self.iterations, *self._momentums, *self._velocities):
+            variable.assign(tf.zeros_like(variable.value))
+        for power, beta in zip(self._powers, (self.beta_1, self.beta_2), strict=True):
+            power.assign(beta)

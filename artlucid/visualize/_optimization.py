@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,8 @@ import keras
 import tensorflow as tf
 
 from artlucid.errors import VisualizationError
-from artlucid.models import Network
-from artlucid.visualize import _draws, overrides
-from artlucid.visualize._activations import Activations, Objective, asked_layers
+from artlucid.visualize import _draws
+from artlucid.visualize._activations import Look, Objective
 from artlucid.visualize._refusals import refusals
 from artlucid.visualize._variables import Parameterization
 
@@ -30,21 +28,22 @@ class Ascent:
 
     Attributes
     ----------
-    network : Network
+    sight : callable
+        From objectives and the shape of the image to a `Look`: `sight_of` a network.
     objective : callable
-        From `Activations` to a scalar, or to a value for each image.
+        From ``T`` to a scalar, or to a value for each image.
     image : Parameterization
     transform : callable
         What is done to the image before the network sees it.
     penalty : callable, optional
-        Joins the objective, but not its values: from `Activations` to a scalar.
+        Joins the objective, but not its values: from ``T`` to a scalar.
     redirect : bool
         Whether blocked gradients pass a ReLU during the first updates.
     draws : callable
         From the number of a step, a tensor, to the transformations' draws in it; by default other ones each time.
     """
 
-    network: Network
+    sight: Callable[[Sequence[Objective], tf.TensorShape], Look]
     objective: Objective
     image: Parameterization
     transform: Transform
@@ -64,8 +63,6 @@ class Optimizer:
 
     Attributes
     ----------
-    layers : tuple of str
-        Those that the objective asks for.
     updates : int
         How often the image was changed.
     """
@@ -74,7 +71,7 @@ class Optimizer:
         self._ascent = ascent
         self._optimizer = optimizer
         self._optimizer.build(ascent.image.trainable)
-        self.layers = asked_layers(ascent.network, self._objectives, ascent.image.shape)
+        self._look = ascent.sight(self._objectives, ascent.image.shape)
         self._steps: dict[bool, Callable[[Tensor], Tensor]] = {}
         self.updates = 0
 
@@ -99,15 +96,19 @@ class Optimizer:
         self.updates += 1
         return value
 
-    def activations(self, step: Tensor, names: Sequence[str], *, redirected: bool = False) -> Activations:
-        """What the network makes of the image at a step, within a `tf.function`."""
-        ascent = self._ascent
+    def begin_again(self) -> None:
+        """Go back to the beginning, with the variables' first values as they are made now; nothing is compiled anew."""
+        self._ascent.image.begin_again()
+        self._optimizer.begin_again()
+        self.updates = 0
+
+    def activations(self, step: Tensor, *, redirected: bool, look: Look | None = None) -> Callable[[str], Any]:
+        """What the network makes of the image at a step, ``T``, within a `tf.function`."""
         # A parameterization may draw too, such as one with `param.image_sample`.
-        with _draws.drawing(ascent.draws(step)):
-            image = ascent.image()
-            seen = ascent.transform(image)
-        with overrides.relu_overrides() if redirected else contextlib.nullcontext():
-            return Activations(ascent.network, seen, image, names)
+        with _draws.drawing(self._ascent.draws(step)):
+            image = self._ascent.image()
+            seen = self._ascent.transform(image)
+        return (look or self._look)(seen, image, redirected)
 
     def image(self) -> Tensor:
         """The image, with the draws of the step that comes next."""
@@ -116,10 +117,10 @@ class Optimizer:
 
     def evaluator(self, objectives: Sequence[Objective]) -> Callable[[], list[Tensor]]:
         """A function that gives objectives at the present image, with the draws of the step that comes next."""
-        names = asked_layers(self._ascent.network, objectives, self._ascent.image.shape)
+        look = self._ascent.sight(objectives, self._ascent.image.shape)
 
         def values(step: Tensor) -> list[Tensor]:
-            activations = self.activations(step, names)
+            activations = self.activations(step, redirected=False, look=look)
             return [objective(activations) for objective in objectives]
 
         compiled = _compiled(values)
@@ -132,7 +133,7 @@ class Optimizer:
 
     def _traced(self, *, redirected: bool) -> Callable[[Tensor], Tensor]:
         def step(number: Tensor) -> Tensor:
-            activations = self.activations(number, self.layers, redirected=redirected)
+            activations = self.activations(number, redirected=redirected)
             value, *penalties = (objective(activations) for objective in self._objectives)
             variables = self._ascent.image.trainable
             # `tf.gradients`, because a `GradientTape` takes no notice of gradients that are overridden by name.

@@ -59,6 +59,18 @@ class Parameterization:
         with self._made_before():
             return self._function()
 
+    def begin_again(self) -> None:
+        """Give the variables the values with which the function makes them now."""
+        made = iter(self.variables)
+
+        def assigned(_create: Callable[..., tf.Variable], *, initial_value: Any, **_options: Any) -> tf.Variable:
+            variable = next(made)
+            variable.assign(initial_value() if callable(initial_value) else initial_value)
+            return variable
+
+        with tf.variable_creator_scope(assigned):
+            self._function()
+
     @property
     def trainable(self) -> list[tf.Variable]:
         """The variables that are optimized."""

@@ -15,7 +15,7 @@ from artlucid import models
 from artlucid.errors import VisualizationError
 from artlucid.models._load import Source
 from artlucid.visualize import _draws, _noise, objectives, param, transform
-from artlucid.visualize._activations import Activations, Objective
+from artlucid.visualize._activations import Activations, Objective, sight_of
 from artlucid.visualize._adam import LucidAdam
 from artlucid.visualize._optimization import Ascent, Optimizer, Transform
 from artlucid.visualize._options import ENGINES, check_engine
@@ -202,8 +202,9 @@ class _Update:
 class Visualization:
     """What `make_vis_T` gives: a function from a name to what it means."""
 
-    def __init__(self, ascent: Ascent, optimizer: keras.optimizers.Optimizer) -> None:
+    def __init__(self, ascent: Ascent, optimizer: keras.optimizers.Optimizer, labels: Sequence[str] = ()) -> None:
         self._ascent = ascent
+        self._labels = labels
         self._optimizer = Optimizer(ascent, optimizer)
         self._evaluators: dict[str, Callable[[], list[Tensor]]] = {}
 
@@ -218,7 +219,7 @@ class Visualization:
         if name == "input":
             return _Value(self._optimizer.image)
         if name == "labels":
-            return list(self._ascent.network.class_names)
+            return list(self._labels)
         return _Value(lambda: self._compiled(name)()[0])
 
     def _compiled(self, name: str) -> Callable[[], list[Tensor]]:
@@ -281,9 +282,9 @@ def make_vis_T(
         image = make_t_image(param_f)
     transform_f = make_transform_f(transforms, per_image=transforms_per_image)
     ascent = Ascent(
-        network, objective, image, transform_f, redirect=relu_gradient_override, draws=_draws.of_steps(seed)
+        sight_of(network), objective, image, transform_f, redirect=relu_gradient_override, draws=_draws.of_steps(seed)
     )
-    return Visualization(ascent, make_optimizer(optimizer))
+    return Visualization(ascent, make_optimizer(optimizer), network.class_names)
 
 
 def import_model(model: Source, t_image: Tensor, t_image_raw: Tensor = None, scope: str = "import") -> Activations:

@@ -8,6 +8,7 @@ from visualize.conftest import distance
 from artlucid import models
 from artlucid.export import lucid as bridge
 from artlucid.visualize import _draws, objectives, overrides, param, render
+from artlucid.visualize._activations import sight_of
 from artlucid.visualize._optimization import REDIRECTED_STEPS, Ascent
 
 SIZE = 64
@@ -67,7 +68,7 @@ def ours(network, objective, *, coefficients, transforms=None, redirect=True, ta
     if table is not None:
         draws = lambda step: _draws.GivenDraws(tf.unstack(tf.constant(table)[step]))  # noqa: E731
     ascent = Ascent(
-        network,
+        sight_of(network),
         objectives.as_objective(objective),
         image,
         render.make_transform_f(transforms),
@@ -84,7 +85,7 @@ def gradient_of(visualization, *, step):
 
     @tf.function(autograph=False)
     def compute():
-        value = ascent.objective(optimizer.activations(tf.constant(step), optimizer.layers, redirected=redirected))
+        value = ascent.objective(optimizer.activations(tf.constant(step), redirected=redirected))
         return value, tf.gradients(-value, ascent.image.variables)[0]
 
     value, gradient = compute()

@@ -79,7 +79,7 @@ def image(
     ch = (4 if alpha else 3) if channels is None else checked_number("channels", channels)
     shape = (_batch_of(batch, init), h, w, ch)
     statistics = statistics_of(decorrelate) if channels is None else None
-    parameters = None if init is None else _parameters(checked_initial("init", init, shape), statistics)
+    parameters = None if init is None else parameters_of(init, shape, statistics)
     t = (fft_image if fft else pixel_image)(shape, sd=checked_sd(sd) if init is None else None, init_val=parameters)
     if channels is not None:
         return tf.nn.sigmoid(t)
@@ -135,8 +135,11 @@ def _batch_of(batch: Any, init: Any) -> int:
     return checked_number("batch", batch)
 
 
-def _parameters(images: npt.NDArray[np.float64], statistics: ColourStatistics | None) -> npt.NDArray[np.float64]:
-    """What the sigmoid and the mixing of colours turn into the images."""
+def parameters_of(
+    init: npt.ArrayLike, shape: tuple[int, ...], statistics: ColourStatistics | None
+) -> npt.NDArray[np.float64]:
+    """What the sigmoid and the mixing of colours turn into the images; checked."""
+    images = checked_initial("init", init, shape)
     if images.min() < 0 or images.max() > 1:
         raise VisualizationError(
             f"`init` must hold values in 0 … 1. Received {images.min():.6g} … {images.max():.6g}. "

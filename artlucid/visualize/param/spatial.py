@@ -117,23 +117,34 @@ def fft_image(
     >>> fft_image([1, 16, 25, 3]).shape.as_list()
     [1, 16, 25, 3]
     """
-    batch, h, w, ch = shape = checked_shape("shape", shape, at_least=4, at_most=4)
+    _, h, w, _ = shape = checked_shape("shape", shape, at_least=4, at_most=4)
+    return image_of_spectrum(spectrum_variable(shape, sd, decay_power, init_val), h, w, decay_power)
+
+
+def spectrum_variable(
+    shape: tuple[int, ...], sd: float | None, decay_power: float, init_val: npt.ArrayLike | None
+) -> tf.Variable:
+    """The spectra of images of `shape` (batch, h, w, channels): float32 (2, batch, channels, h, frequencies)."""
+    batch, h, w, ch = shape
     check_width(w)
     coefficients = (2, batch, ch, *rfft2d_freqs(h, w).shape)
     if init_val is None:
-        initial = _noise_or(None, coefficients, sd, shape, batch_axis=1)
-    else:
-        initial = _spectrum_of(_noise_or(init_val, coefficients, sd, shape, batch_axis=1), decay_power)
-    return image_of_spectrum(tf.Variable(initial), h, w, decay_power)
+        return tf.Variable(_noise_or(None, coefficients, sd, shape, batch_axis=1))
+    return tf.Variable(_spectrum_of(_noise_or(init_val, coefficients, sd, shape, batch_axis=1), decay_power))
 
 
 def image_of_spectrum(spectrum: Tensor, h: int, w: int, decay_power: float) -> Tensor:
     """Scale a spectrum (2, batch, channels, h, frequencies) and transform it: float32 (batch, h, w, channels)."""
+    return tf.transpose(planes_of_spectrum(spectrum, h, w, decay_power), (0, 2, 3, 1))
+
+
+def planes_of_spectrum(spectrum: Tensor, h: int, w: int, decay_power: float) -> Tensor:
+    """`image_of_spectrum` as it comes out: float32 (batch, channels, h, w)."""
     # Taken apart at once: the gradient of an index is a tensor of zeros for each.
     real, imaginary = tf.unstack(spectrum)
-    scale = _scale(h, w, decay_power).astype(np.float32)
-    wide = tf.signal.irfft2d(tf.complex(real * scale, imaginary * scale))
-    return tf.transpose(wide, (0, 2, 3, 1))[:, :, :w] / CONTRAST
+    # By a power of 2, which changes no bit.
+    scale = (_scale(h, w, decay_power) / CONTRAST).astype(np.float32)
+    return tf.signal.irfft2d(tf.complex(real * scale, imaginary * scale))[..., :w]
 
 
 def check_width(w: int) -> None:

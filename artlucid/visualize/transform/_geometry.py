@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -184,6 +184,36 @@ def _chosen(values: tuple[float, ...], seed: int | None) -> Tensor:
 
 
 def _turned(t: Tensor, radians: Tensor) -> Tensor:
+    """Turn by gathering pixels: the op computes a pixel's place anew for each channel, and here once for all images."""
+    size = tf.shape(t)[1:3]
+    places = tf.reshape(tf.range(1, tf.reduce_prod(size) + 1), [1, size[0], size[1], 1])
+    # Exact also where an image has more pixels than float32 has whole numbers.
+    places = tf.cast(places, tf.float64)
+
+    @tf.custom_gradient
+    def gathered(t: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        with tf.GradientTape() as tape:
+            tape.watch(places)
+            sources = _turned_by_op(places, radians)
+
+        def gradient(upstream: Tensor) -> Tensor:
+            return _gathered(upstream, tape.gradient(sources, places, output_gradients=places))
+
+        return _gathered(t, sources), gradient
+
+    return gathered(t)
+
+
+def _gathered(t: Tensor, places: Tensor) -> Tensor:
+    """The pixels of each image at places that count from 1; 0 is black."""
+    batch, _, _, channels = tf.unstack(tf.shape(t))
+    pixels = tf.reshape(t, [batch, -1, channels])
+    with_black = tf.concat([tf.zeros([batch, 1, channels], t.dtype), pixels], axis=1)
+    turned = tf.gather(with_black, tf.reshape(tf.cast(places, tf.int32), [-1]), axis=1)
+    return tf.reshape(turned, tf.shape(t))
+
+
+def _turned_by_op(t: Tensor, radians: Tensor) -> Tensor:
     size = tf.shape(t)[1:3]
     height, width = tf.unstack(tf.cast(size, tf.float32))
     cosine, sine = tf.cos(radians), tf.sin(radians)
