@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from artlucid.cli._app import command, show
-from artlucid.cli._options import AllowChangedEnvironment, Architecture, AsJson, Model, Quiet
+from artlucid.cli._options import AllowChangedEnvironment, Architecture, AsJson, Model, Precision, Quiet
 from artlucid.errors import VisualizationError
+
+MOST_LINES = 100
+"""Of single pictures."""
 
 
 @command
@@ -19,7 +22,7 @@ def visualize(
     channels: Annotated[
         list[str],
         typer.Argument(
-            help="mixed4d_3x3_pre_relu:52, for example; `artlucid info MODEL` lists the layers.",
+            help="mixed4d_3x3_pre_relu:52, mixed4d_3x3:0-15, mixed4*:*, …; `artlucid info MODEL` lists the layers.",
             metavar="LAYER:CHANNEL...",
             show_default=False,
         ),
@@ -45,6 +48,7 @@ def visualize(
     transforms_per_image: Annotated[
         bool, typer.Option("--transforms-per-image", help="Draw a transformation for each picture, not one for all.")
     ] = False,
+    precision: Precision = "auto",
     engine: Annotated[str, typer.Option(help="artlucid, or lucid: the original one.")] = "artlucid",
     figure: Annotated[
         Path | None, typer.Option(help="FILE.png or FILE.pdf to write: models by channels in a grid.")
@@ -65,6 +69,7 @@ def visualize(
         init=init,
         transforms_per_image=transforms_per_image,
         colours=None if colours is None else visualization.ColourStatistics.load(colours),
+        precision=precision,
         engine=engine,
         allow_changed_environment=allow_changed_environment,
         progress=not quiet,
@@ -73,23 +78,26 @@ def visualize(
         figures.check_suffix(figure)
     width_and_height = _width_and_height(size)
     networks = [models.load(source, architecture=architecture) for source in (model, *(beside or ()))]
-    folders = [out, *(out / name for name in _folder_names(beside or []))]
-    rows = []
-    for network, folder in zip(networks, folders, strict=True):
-        asked = {(channel.layer, channel.number) for channel in channels_of(network, channels)}
-        visualization.channels(
-            network, channels, steps=steps, size=width_and_height, seed=seed, out=folder, options=options
-        )
-        rows += [
-            {"model": network.source, **row}
-            for row in visualization.pictures(folder)
-            if (row["layer"], row["channel"]) in asked
-        ]
+    folders = visualization.sweep(
+        networks, channels, out=out, steps=steps, size=width_and_height, seed=seed, options=options
+    )
+    asked = [channels_of(network, channels) for network in networks]
+    rows = [
+        {"model": network.source, **row}
+        for network, folder, wanted in zip(networks, folders, asked, strict=True)
+        for row in _rows_of(folder, wanted)
+    ]
     if figure is not None:
-        figures.save(
-            figures.optimized_images(folders, [str(channel) for channel in channels_of(networks[0], channels)]), figure
-        )
+        figures.save(figures.optimized_images(folders, [str(channel) for channel in asked[0]]), figure)
     show({"pictures": rows}, _as_text(rows), as_json)
+
+
+def _rows_of(folder: Path, wanted: Iterable[Any]) -> list[dict[str, Any]]:
+    """What a folder says of these channels."""
+    from artlucid.visualize import pictures
+
+    names = {(channel.layer, channel.number) for channel in wanted}
+    return [row for row in pictures(folder) if (row["layer"], row["channel"]) in names]
 
 
 def _width_and_height(size: str) -> tuple[int, int]:
@@ -103,21 +111,27 @@ def _width_and_height(size: str) -> tuple[int, int]:
     return width, height
 
 
-def _folder_names(models: list[str]) -> list[str]:
-    """A subfolder a model, by the last part of how it was named; numbered where two are the same."""
-    names: list[str] = []
-    for model in models:
-        name = Path(model).name or model
-        spellings = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-        names.append(next(free for free in spellings if free not in (*names, "curves", "manifests", "snapshots")))
-    return names
-
-
 def _as_text(rows: list[dict[str, Any]]) -> str:
+    """A line a picture, or a line a layer where they are many."""
+    if len(rows) > MOST_LINES:
+        return _by_layer(rows)
     width = max(len(f"{row['layer']}:{row['channel']}") for row in rows)
     lines = []
     for row in rows:
         name = f"{row['layer']}:{row['channel']}"
         shown = row["file"] or "; ".join(row["notices"])
         lines.append(f"{name:<{width}}  {row['final_objective']:10.4g}  {shown}")
+    return "\n".join(lines)
+
+
+def _by_layer(rows: list[dict[str, Any]]) -> str:
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["layer"], row["model"]), []).append(row)
+    width = max(len(layer) for layer, _ in groups)
+    lines = []
+    for (layer, model), of_layer in groups.items():
+        without = sum(row["file"] is None for row in of_layer)
+        said = f", {without} without a picture" if without else ""
+        lines.append(f"{layer:<{width}}  {len(of_layer) - without:5} pictures{said}  {model}")
     return "\n".join(lines)

@@ -93,6 +93,11 @@ def layer_outputs(network: Network, names: Sequence[str]) -> list[Tensor]:
     return _names.tensors(network.keras_model, network.architecture, names)
 
 
+def own_name(network: Network, name: str) -> str:
+    """The name of a layer in its architecture's table, also for Lucid's further names."""
+    return _names.canonical(network.keras_model, network.architecture, name)
+
+
 def usual_size(network: Network) -> tuple[int | None, int | None]:
     """Height and width of the images that a network usually takes, or the only ones that it does; None for any."""
     if network.architecture is not None:

@@ -10,6 +10,7 @@ from artlucid.visualize._colours import ColourStatistics
 from artlucid.visualize._folder import pictures
 from artlucid.visualize._options import Options
 from artlucid.visualize._show import show
+from artlucid.visualize._sweep import sweep
 from artlucid.visualize.render import import_model, make_vis_T, render_vis
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "render",
     "render_vis",
     "show",
+    "sweep",
     "transform",
 ]

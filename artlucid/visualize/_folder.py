@@ -18,6 +18,7 @@ import artlucid
 from artlucid import runs
 from artlucid._channel import Channel
 from artlucid.datasets import images
+from artlucid.environment import PRECISIONS
 from artlucid.errors import VisualizationError
 from artlucid.files import write_atomically, write_json
 from artlucid.visualize._picture import PROBLEMS, Picture
@@ -29,6 +30,9 @@ PICTURE_FORMAT = "artlucid.picture"
 VERSION = 1
 
 SUBFOLDERS = ("curves", "manifests", "snapshots")
+
+OLDEST_PRECISION = "float32"
+"""Of folders whose manifest does not say."""
 
 ON_WHICH_BITS_DEPEND = ("versions", "processor", "gpus", "threads")
 """Of the environment."""
@@ -162,13 +166,14 @@ def _curve(picture: Picture) -> bytes:
     return text.getvalue().encode()
 
 
-def recorded_batch_size(path: Path) -> int | None:
-    """How many pictures a folder's pictures were made together with; None if there are none yet."""
+def recorded(path: Path) -> dict[str, Any]:
+    """The batch size and the precision of a folder's pictures, so far as they are there."""
     if not (path / MANIFEST).is_file():
-        return None
-    settings = _read(path / MANIFEST).get("settings")
-    size = settings.get("batch_size") if isinstance(settings, dict) else None
-    return size if isinstance(size, int) and size > 0 else None
+        return {}
+    settings = _of(_read(path / MANIFEST), "settings")
+    size, precision = settings.get("batch_size"), settings.get("precision", OLDEST_PRECISION)
+    found = {"batch_size": size if isinstance(size, int) and size > 0 else None}
+    return {**found, "precision": precision if precision in PRECISIONS else None}
 
 
 @contextmanager
@@ -250,7 +255,8 @@ def _of(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def _check_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Refuse a folder of other pictures, with both sides of every difference."""
-    before = {"model": _of(found, "model").get("identity"), **_of(found, "settings")}
+    oldest = {"precision": OLDEST_PRECISION}
+    before = {"model": _of(found, "model").get("identity"), **oldest, **_of(found, "settings")}
     # As JSON gives it back: tuples become lists.
     now = json.loads(json.dumps({"model": wanted["model"]["identity"], **wanted["settings"]}))
     differing = [key for key in {**before, **now} if before.get(key) != now.get(key)]

@@ -44,6 +44,9 @@ class Options:
         Added to the objective of every picture, from ``T`` to a scalar: a negative one holds back what it measures. It
         sees each image alone. A folder of pictures with a penalty, or with transformations that are plain functions,
         is not added to: what they compute cannot be compared.
+    precision : {"auto", "float32", "bfloat16", "float16"}
+        What the network computes in. ``auto`` is the fastest one whose pictures are as good as the original's; a folder
+        that is gone on with keeps its own.
     engine : {"artlucid", "lucid"}
         Who renders: this library, or the original Lucid.
     allow_changed_environment : bool
@@ -59,6 +62,7 @@ class Options:
     transforms_per_image: bool = False
     colours: ColourStatistics | None = None
     penalty: Objective | Callable[..., Any] | None = None
+    precision: str = "auto"
     engine: str = "artlucid"
     allow_changed_environment: bool = False
     progress: bool = False

@@ -12,7 +12,7 @@ from artlucid._channel import Channel
 from artlucid.export import lucid
 from artlucid.models import Network
 from artlucid.visualize import _noise, render
-from artlucid.visualize._batch import Renderer, noise_seed, parameterization
+from artlucid.visualize._batch import noise_seed, parameterization
 from artlucid.visualize._options import Options
 from artlucid.visualize._picture import Picture, problem_of
 from artlucid.visualize._settings import Settings
@@ -20,14 +20,24 @@ from artlucid.visualize._settings import Settings
 Tensor = Any
 
 
-def renderer(network: Network) -> Renderer:
-    """What renders a batch of channels of this network, which is converted once."""
-    model = lucid.model(network)
+class OriginalRenderer:
+    """Renders channels one after the other; a network is converted once.
 
-    def rendered(batch: Sequence[Channel], settings: Settings, on_step: Callable[[], object]) -> list[Picture]:
-        return [_picture(model, channel, settings, on_step) for channel in batch]
+    Parameters
+    ----------
+    settings : Settings
+    """
 
-    return rendered
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._converted: dict[str, Any] = {}
+
+    def __call__(self, network: Network, batch: Sequence[Channel], on_step: Callable[[], object]) -> list[Picture]:
+        """Make a picture for each channel."""
+        if network.identity not in self._converted:
+            self._converted = {network.identity: lucid.model(network)}
+        model = self._converted[network.identity]
+        return [_picture(model, channel, self._settings, on_step) for channel in batch]
 
 
 def _picture(model: Any, channel: Channel, settings: Settings, on_step: Callable[[], object]) -> Picture:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from artlucid import environment
 from artlucid.datasets import images
+from artlucid.environment import Precision
 from artlucid.errors import VisualizationError
 from artlucid.models import Network
 from artlucid.visualize import render, transform
@@ -26,6 +27,8 @@ LARGEST_SIDE = 8192
 
 
 Size = int | tuple[int, int]
+
+FLOAT32 = Precision("float32", "float32", "as asked for")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Settings:
         Width and height in pixels.
     seed : int
     options : Options
+    precision : Precision
     start : array of shape (height, width, 3), optional
         The image that `Options.init` names.
     """
@@ -48,6 +52,7 @@ class Settings:
     size: tuple[int, int]
     seed: int
     options: Options
+    precision: Precision = FLOAT32
     start: npt.NDArray[np.float32] | None = None
 
 
@@ -101,6 +106,7 @@ def described(network: Network, settings: Settings, batch_size: int) -> dict[str
             "size": list(settings.size),
             "seed": settings.seed,
             "batch_size": batch_size,
+            "precision": settings.precision.used,
             "snapshots": sorted(set(options.snapshots)),
             "transforms": [_exactly(one, transform.describe(one)) for one in transforms],
             "transforms_per_image": options.transforms_per_image,
@@ -110,7 +116,7 @@ def described(network: Network, settings: Settings, batch_size: int) -> dict[str
             "optimizer": "Adam, rate 0.05, epsilon 1e-8",
             "engine": options.engine,
         },
-        "environment": environment.describe(environment.resolve_precision("float32")),
+        "environment": environment.describe(settings.precision),
     }
 
 

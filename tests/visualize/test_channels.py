@@ -17,6 +17,7 @@ CHANNEL = "mixed4d_3x3_pre_relu:5"
 
 
 def rendered(network, channels, out=None, steps=3, size=64, seed=0, **options):
+    options = {"precision": "float32", **options}
     return visualize.channels(
         network, channels, steps=steps, size=size, seed=seed, out=out, options=visualize.Options(**options)
     )

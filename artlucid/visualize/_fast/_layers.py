@@ -11,10 +11,21 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from artlucid.architectures import Architecture, Classifier, Concatenation, Convolution, Layer
+from artlucid.models import Network
+from artlucid.models._network import own_name
 from artlucid.visualize._fast._operations import spread_kernel
 
-Arrays = Mapping[str, npt.NDArray[np.float32]]
 Tensor = Any
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """The values of variables; only what is asked for is copied."""
+
+    variables: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
+        return np.asarray(self.variables[name].numpy(), np.float32)
 
 
 @dataclass(frozen=True)
@@ -50,11 +61,15 @@ class Path:
         return next(group for group in self.groups if name in group)
 
 
-def path_to(architecture: Architecture, name: str) -> Path | None:
-    """The way to a layer by its own name; None where it must go through the whole network.
+def path_to(network: Network, name: str) -> Path | None:
+    """The way to a layer, None where it must go through the whole network.
 
-    That is so for layers of auxiliary heads, for predictions, and for what comes before the first convolution.
+    That is so for networks of a user's own, for layers of auxiliary heads, for predictions, and for what comes before
+    the first convolution.
     """
+    if network.architecture is None:
+        return None
+    architecture, name = network.architecture, own_name(network, name)
     linear = name.endswith("_pre_relu")
     layers = {layer.name: layer for layer in architecture.layers()}
     target = layers.get(name.removesuffix("_pre_relu"))
@@ -115,12 +130,12 @@ class Kernels:
             kind = array.dtype if array.dtype.kind == "i" else precision
             self._variables[name] = tf.Variable(tf.cast(array, kind), trainable=False, name=name.replace("/", "_"))
 
-    def load(self, arrays: Arrays, identity: str, channels: Sequence[int]) -> None:
+    def load(self, variables: Mapping[str, Any], identity: str, channels: Sequence[int]) -> None:
         """Take a network's arrays, and those of the channels that are wanted.
 
         Parameters
         ----------
-        arrays : mapping
+        variables : mapping of str to keras.Variable
             By ``<layer>/kernel`` and ``<layer>/bias``.
         identity : str
             Of the network: what is there already is not taken again.
@@ -128,19 +143,19 @@ class Kernels:
             A channel of the target for each image.
         """
         if identity != self._loaded:
-            self._assign(self._of_network(arrays))
+            self._assign(self._of_network(_Arrays(variables)))
             self._loaded = identity
-        self._assign(self._of_channels(arrays, channels))
+        self._assign(self._of_channels(_Arrays(variables), channels))
 
     def __getitem__(self, name: str) -> Tensor:
         return self._variables[name].read_value()
 
-    def _assign(self, arrays: Arrays) -> None:
+    def _assign(self, arrays: Any) -> None:
         for name, array in arrays.items():
             variable = self._variables[name]
             variable.assign(tf.cast(array, variable.dtype))
 
-    def _of_network(self, arrays: Arrays) -> dict[str, npt.NDArray[np.float32]]:
+    def _of_network(self, arrays: Any) -> dict[str, npt.NDArray[np.float32]]:
         """A kernel and a bias a group, under the name of its first layer."""
         found = {}
         groups = [*self._path.groups, *((name,) for name in self._whole_targets())]
@@ -162,7 +177,7 @@ class Kernels:
             return (target.name,)
         return target.sources if isinstance(target, Concatenation) and self._path.linear else ()
 
-    def _of_channels(self, arrays: Arrays, channels: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
+    def _of_channels(self, arrays: Any, channels: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
         if not self._path.wants_own_kernels:
             return {"channels": np.asarray(channels, np.int32)}
         name = self._path.target.name

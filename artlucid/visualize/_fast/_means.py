@@ -53,7 +53,9 @@ class ChannelMeans:
         chains = CHAINS if batch % CHAINS == 0 else 1
         parts = tf.split(seen, chains)
         ways = [
-            _Way(self._path, self._kernels, self._precision, redirected=redirected).means(part, slice(first, first + batch // chains))
+            _Way(self._path, self._kernels, self._precision, redirected=redirected).means(
+                part, slice(first, first + batch // chains)
+            )
             for part, first in zip(parts, range(0, batch, batch // chains), strict=True)
         ]
         return tf.concat(ways, axis=0)

@@ -130,9 +130,7 @@ def normalization(inputs: Tensor, constants: LocalResponse) -> Tensor:
     kind, channels = inputs.dtype, np.arange(inputs.shape[-1])
     near = np.abs(channels[:, None] - channels[None, :]) <= constants.depth_radius
     factor = 2 * constants.alpha * constants.beta
-    energy_band, gradient_band = (
-        tf.constant(near[None, None] * scale, kind) for scale in (constants.alpha, factor)
-    )
+    energy_band, gradient_band = (tf.constant(near[None, None] * scale, kind) for scale in (constants.alpha, factor))
     offset = tf.constant(constants.bias, kind, [len(channels)])
 
     @tf.custom_gradient

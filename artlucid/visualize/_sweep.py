@@ -1,0 +1,115 @@
+"""Pictures of whole layers of one network or of several, in folders."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from artlucid._channel import Channel
+from artlucid.errors import VisualizationError
+from artlucid.models import Network, load
+from artlucid.models._load import Source
+from artlucid.visualize._channels import tell_problems
+from artlucid.visualize._folder import SUBFOLDERS, opened
+from artlucid.visualize._jobs import Request, jobs_of, render, units_of
+from artlucid.visualize._options import Options
+from artlucid.visualize._picture import Picture
+from artlucid.visualize._settings import Size
+
+
+def sweep(
+    models: Sequence[Source],
+    channels: Sequence[str],
+    *,
+    out: str | Path,
+    steps: int = 2048,
+    size: Size = 224,
+    seed: int = 0,
+    options: Options | None = None,
+) -> list[Path]:
+    """Optimize an image for each of many channels, the same way in one network or in several, into folders.
+
+    A step is compiled once for a layer and serves all its batches, in every network of one architecture. Each picture
+    is written when it is done; started again, only what is missing is made, and every file has the same bits as if
+    nothing had happened.
+
+    Parameters
+    ----------
+    models : sequence of str, path, Run, Network or keras.Model
+        Anything that `artlucid.models.load` takes.
+    channels : sequence of str
+        Names and patterns, as in `channels`.
+    out : path
+        The folder for pictures of the first model; those of the others are in subfolders of their names.
+    steps, size, seed, options
+        As in `channels`.
+
+    Returns
+    -------
+    list of Path
+        A folder for each model, for `pictures`, `figures` and `write_index`.
+
+    Raises
+    ------
+    VisualizationError, ModelError, OutputError
+        As `channels` does.
+    RunError
+        If another process writes to one of the folders.
+
+    Warns
+    -----
+    VisualizationWarning
+        If channels are dead.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from artlucid import models, visualize
+    >>> mini = models.load("none", architecture="mini")
+    >>> options = visualize.Options(batch_size=4)
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     folders = visualize.sweep([mini], ["mixed4a_5x5:0-3"], out=out, steps=2, size=64, options=options)
+    ...     len(visualize.pictures(folders[0]))
+    4
+    """
+    networks = networks_of(models)
+    request = Request(channels, steps, size, seed, options or Options())
+    paths = folders_of(networks, Path(out))
+    jobs = jobs_of(networks, request, paths[0])
+    problems: list[dict[Channel, str | None]] = [{} for _ in jobs]
+    with ExitStack() as held:
+        allow_changed = request.options.allow_changed_environment
+        folders = [
+            held.enter_context(opened(path, job.record, allow_changed_environment=allow_changed))
+            for path, job in zip(paths, jobs, strict=True)
+        ]
+
+        def done(job: int, picture: Picture) -> None:
+            folders[job].write(picture)
+            problems[job][picture.channel] = picture.problem
+
+        render(jobs, list(units_of(jobs, folders)), done)
+    for network, found in zip(networks, problems, strict=True):
+        tell_problems(found, of=f" of {network.source}" if len(networks) > 1 else "")
+    return paths
+
+
+def networks_of(models: Sequence[Source]) -> list[Network]:
+    """Load each model."""
+    if isinstance(models, str | Path) or not isinstance(models, Sequence) or not models:
+        raise VisualizationError(
+            f"`models` must be a sequence of models. Received {models!r}. Give one in a list: [model]."
+        )
+    return [load(model) for model in models]
+
+
+def folders_of(networks: Sequence[Network], out: Path) -> list[Path]:
+    """A folder a network: the first one's is `out`; the others' are named by the last part of their sources."""
+    names: list[str] = []
+    for network in networks[1:]:
+        name = Path(network.source).name or network.source
+        spellings = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+        names.append(next(free for free in spellings if free not in (*names, *SUBFOLDERS)))
+    return [out, *(out / name for name in names)]
