@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from artlucid.cli._app import command, show
 from artlucid.cli._options import AllowChangedEnvironment, Architecture, AsJson, Model, Precision, Quiet
 from artlucid.errors import VisualizationError
+
+if TYPE_CHECKING:
+    from artlucid.visualize import Plan
 
 MOST_LINES = 100
 """Of single pictures."""
@@ -53,6 +57,9 @@ def visualize(
     figure: Annotated[
         Path | None, typer.Option(help="FILE.png or FILE.pdf to write: models by channels in a grid.")
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say how many pictures, how long and how much memory, and make none.")
+    ] = False,
     allow_changed_environment: AllowChangedEnvironment = False,
     architecture: Architecture = None,
     quiet: Quiet = False,
@@ -78,9 +85,12 @@ def visualize(
         figures.check_suffix(figure)
     width_and_height = _width_and_height(size)
     networks = [models.load(source, architecture=architecture) for source in (model, *(beside or ()))]
-    folders = visualization.sweep(
-        networks, channels, out=out, steps=steps, size=width_and_height, seed=seed, options=options
-    )
+    request = {"out": out, "steps": steps, "size": width_and_height, "seed": seed, "options": options}
+    if plan:
+        costs = visualization.plan(networks, channels, **request)
+        show(asdict(costs), _plan_as_text(costs), as_json)
+        return
+    folders = visualization.sweep(networks, channels, **request)
     asked = [channels_of(network, channels) for network in networks]
     rows = [
         {"model": network.source, **row}
@@ -135,3 +145,26 @@ def _by_layer(rows: list[dict[str, Any]]) -> str:
         said = f", {without} without a picture" if without else ""
         lines.append(f"{layer:<{width}}  {len(of_layer) - without:5} pictures{said}  {model}")
     return "\n".join(lines)
+
+
+def _plan_as_text(plan: Plan) -> str:
+    step = ", ".join(
+        f"{seconds * 1000 / plan.batch_size:.1f} ms at {layer}" for layer, seconds in plan.measured.items()
+    )
+    there = f"; {plan.there} are there already" if plan.there else ""
+    return "\n".join(
+        [
+            f"pictures   {plan.pictures} in {plan.layers} layers, {plan.batches} batches of {plan.batch_size}{there}",
+            f"precision  {plan.precision}: {plan.reason}",
+            f"time       about {_duration(plan.seconds)} on this machine; a step of a picture took {step or 'nothing'}",
+            f"memory     {plan.memory / 2**30:.1f} GiB",
+            f"disk       at most {plan.disk / 1e6:.0f} MB",
+        ]
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"

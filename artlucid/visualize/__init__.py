@@ -9,6 +9,7 @@ from artlucid.visualize._colour_statistics import colour_statistics
 from artlucid.visualize._colours import ColourStatistics
 from artlucid.visualize._folder import pictures
 from artlucid.visualize._options import Options
+from artlucid.visualize._plan import Plan, plan
 from artlucid.visualize._show import show
 from artlucid.visualize._sweep import sweep
 from artlucid.visualize.render import import_model, make_vis_T, render_vis
@@ -16,6 +17,7 @@ from artlucid.visualize.render import import_model, make_vis_T, render_vis
 __all__ = [
     "ColourStatistics",
     "Options",
+    "Plan",
     "channels",
     "colour_statistics",
     "import_model",
@@ -24,6 +26,7 @@ __all__ = [
     "overrides",
     "param",
     "pictures",
+    "plan",
     "render",
     "render_vis",
     "show",

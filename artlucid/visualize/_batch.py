@@ -65,9 +65,9 @@ class BatchRenderer:
         for step in range(settings.steps):
             objectives[step] = self.update()
             if step + 1 in settings.options.snapshots:
-                snapshots[step + 1] = self._images()
+                snapshots[step + 1] = self.images()
             on_step()
-        final = self._images()
+        final = self.images()
         return [
             Picture(
                 channel,
@@ -111,7 +111,8 @@ class BatchRenderer:
         self._optimizer = Optimizer(ascent, render.make_optimizer())
         self._layer = layer
 
-    def _images(self) -> npt.NDArray[np.float32]:
+    def images(self) -> npt.NDArray[np.float32]:
+        """As they are now, (batch, height, width, 3), values 0 … 1."""
         return np.asarray(_side_by_side.apart(self._image()))
 
 

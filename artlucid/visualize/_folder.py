@@ -218,6 +218,22 @@ def opened(path: Path, described: Mapping[str, Any], *, allow_changed_environmen
         yield Folder(path, manifest)
 
 
+def looked_into(path: Path, described: Mapping[str, Any]) -> Folder | None:
+    """A folder that holds pictures already, to be read alone; None if there is none.
+
+    Raises
+    ------
+    VisualizationError
+        As `opened` does.
+    """
+    _check_free(path)
+    if not (path / MANIFEST).is_file():
+        return None
+    found = _read(path / MANIFEST)
+    _check_same(path, found, described)
+    return Folder(path, found)
+
+
 def _check_free(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise VisualizationError(f"`out` must be a folder or not exist. Received {path}, a file. Choose another.")

@@ -27,6 +27,9 @@ Transform = Callable[[Tensor], Tensor]
 WHATEVER_THE_CHANNELS = (Pad, Jitter, RandomScale, RandomRotate, CropOrPadTo)
 """Transformations that do the same to every channel."""
 
+WHOLE_BLOCKS = 64
+"""Rows of a matrix product. What is left over is rounded otherwise, and would depend on its image's place."""
+
 
 def image(
     size: tuple[int, int],
@@ -57,7 +60,10 @@ def image(
     statistics = colours or param.color.IMAGENET
     initial = None if start is None else parameters_of(start, shape, statistics)
     planes = planes_of_spectrum(spectrum_variable(shape, None, 1, initial), height, width, 1)
-    colour = to_valid_rgb(tf.transpose(planes, (2, 3, 0, 1)), decorrelate=statistics)
+    rows = height * width * batch
+    spare = [[0, -rows % WHOLE_BLOCKS], [0, 0]]
+    parameters = tf.pad(tf.reshape(tf.transpose(planes, (2, 3, 0, 1)), [rows, 3]), spare)
+    colour = to_valid_rgb(parameters, decorrelate=statistics)[:rows]
     return tf.reshape(colour, [1, height, width, 3 * batch])
 
 
