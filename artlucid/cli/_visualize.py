@@ -109,7 +109,9 @@ def _folder_names(models: list[str]) -> list[str]:
     for model in models:
         name = Path(model).name or model
         spellings = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-        names.append(next(free for free in spellings if free not in (*names, "curves", "manifests", "snapshots")))
+        names.append(
+            next(free for free in spellings if free not in (*names, "curves", "manifests", "sheets", "snapshots"))
+        )
     return names
 
 

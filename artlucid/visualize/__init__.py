@@ -8,6 +8,7 @@ from artlucid.visualize._channels import channels
 from artlucid.visualize._colour_statistics import colour_statistics
 from artlucid.visualize._colours import ColourStatistics
 from artlucid.visualize._folder import pictures
+from artlucid.visualize._index import read_index, write_index
 from artlucid.visualize._options import Options
 from artlucid.visualize._show import show
 from artlucid.visualize.render import import_model, make_vis_T, render_vis
@@ -23,8 +24,10 @@ __all__ = [
     "overrides",
     "param",
     "pictures",
+    "read_index",
     "render",
     "render_vis",
     "show",
     "transform",
+    "write_index",
 ]

@@ -28,7 +28,7 @@ FORMAT = "artlucid.pictures"
 PICTURE_FORMAT = "artlucid.picture"
 VERSION = 1
 
-SUBFOLDERS = ("curves", "manifests", "snapshots")
+SUBFOLDERS = ("curves", "manifests", "sheets", "snapshots")
 
 ON_WHICH_BITS_DEPEND = ("versions", "processor", "gpus", "threads")
 """Of the environment."""
@@ -123,7 +123,7 @@ def pictures(folder: str | Path) -> list[dict[str, Any]]:
         If the folder holds no pictures.
     """
     folder = Path(folder)
-    _read(folder / MANIFEST)
+    read_manifest(folder / MANIFEST)
     rows = []
     for path in sorted((folder / "manifests").glob("*.json")):
         record = _record(path)
@@ -166,7 +166,7 @@ def recorded_batch_size(path: Path) -> int | None:
     """How many pictures a folder's pictures were made together with; None if there are none yet."""
     if not (path / MANIFEST).is_file():
         return None
-    settings = _read(path / MANIFEST).get("settings")
+    settings = read_manifest(path / MANIFEST).get("settings")
     size = settings.get("batch_size") if isinstance(settings, dict) else None
     return size if isinstance(size, int) and size > 0 else None
 
@@ -204,7 +204,7 @@ def opened(path: Path, described: Mapping[str, Any], *, allow_changed_environmen
             for leftover in place.glob(".*.part"):
                 leftover.unlink()
         if (path / MANIFEST).is_file():
-            found = _read(path / MANIFEST)
+            found = read_manifest(path / MANIFEST)
             _check_same(path, found, manifest)
             if not allow_changed_environment:
                 _check_environment(path, found, manifest)
@@ -224,7 +224,14 @@ def _check_free(path: Path) -> None:
         )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What the manifest of a folder says of its pictures.
+
+    Raises
+    ------
+    VisualizationError
+        If it is not there, damaged or of a newer version.
+    """
     try:
         found = json.loads(path.read_text())
         if found["format"] != FORMAT:
