@@ -93,6 +93,11 @@ def write_index(
 
 def _described(main: Path, folder: Path, label: str | None) -> dict[str, Any]:
     manifest = read_manifest(folder / MANIFEST)
+    if wrong := [key for key in ("model", "settings") if not isinstance(manifest.get(key), dict)]:
+        raise VisualizationError(
+            f"{MANIFEST} must say how the pictures beside it were made. Received {folder / MANIFEST} without "
+            f"{', '.join(wrong)}. It is damaged: make the pictures again, with another `--out`."
+        )
     model = {key: manifest["model"].get(key) for key in OF_THE_MODEL}
     place = PurePosixPath(Path(os.path.relpath(folder, main)).as_posix())
     return {
@@ -183,7 +188,9 @@ def read_index(path: str | Path) -> dict[str, Any]:
 def _parsed(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"it has more than {MOST_BYTES} bytes")
-    index = _checked(json.loads(path.read_bytes(), parse_constant=_refuse_constant), dict)
+    index = _checked(
+        json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"), parse_constant=_refuse_constant), dict
+    )
     if index.get("format") != FORMAT:
         raise ValueError(f"it is not of the format {FORMAT}")
     return dict(index)
