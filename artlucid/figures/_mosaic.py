@@ -23,8 +23,8 @@ SMALLEST = 48
 ENLARGED = 112
 """Width that smaller pictures are brought to where there is room; none is enlarged beyond it."""
 
-PROPORTION = 3 / 2
-"""Width to height, where the pictures leave a choice."""
+PROPORTION = 16 / 10
+"""Width to height where the pictures leave a choice: that of a screen."""
 
 PAPER = 255
 GREY = 153

@@ -95,7 +95,7 @@ def test_a_number_stands_below_its_pair(two, tmp_path):
         assert before[2] < after[0] and before[1] == after[1]
         assert scale * (number.x0 + number.x1) / 2 == pytest.approx((before[0] + after[2]) / 2, abs=3)
         top, bottom = height - scale * number.y1, height - scale * number.y0
-        assert before[3] - 2 <= top < before[3] + 20
+        assert top == pytest.approx(before[3], abs=3)
         below = [box[1] for box in boxes if box[1] > before[1]]
         assert bottom <= min(below, default=height)
     assert_legible(figure)
@@ -129,10 +129,9 @@ def test_what_is_not_there_says_so(two, tmp_path):
     words = [text for text in said(figure)[4:] if not text.isdigit()]
     assert words == ["missing", "missing", "dead", "not\nfinite"]
     pixels = pixels_of(figure, tmp_path)
-    hatched = {(153, 153, 153)}
     left, top, right, bottom = box_of(pixels, AFTER[0])
     beside = pixels[top:bottom, 2 * left - right - 3 : left - 3].reshape(-1, 3)
-    assert hatched <= {tuple(map(int, colour)) for colour in beside}
+    assert 0.1 < (beside == 153).all(axis=-1).mean() < 0.3
 
 
 def test_a_picture_is_copied_dot_by_dot(tmp_path):
@@ -203,7 +202,9 @@ SHAPES = [(28, 28), (224, 224), (320, 200), (96, 512), (2048, 2048)]
 ROOM, CAPTION = (3840, 3700), (80, 34)
 
 
-@pytest.mark.parametrize("cells, pictures", [(1, 1), (1, 5), (16, 2), (288, 2), (832, 1), (1024, 2), (3000, 3)])
+@pytest.mark.parametrize(
+    "cells, pictures", [(1, 1), (1, 5), (16, 2), (288, 2), (832, 1), (1024, 2), (3000, 1), (3000, 3)]
+)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_layouts(cells, pictures, shape):
     """Nothing meets, nothing leaves the sheet, nothing is larger than need be, and the sheet is well used."""
@@ -220,6 +221,7 @@ def test_layouts(cells, pictures, shape):
         assert not taken[top : top + height, left : left + width].any()
         taken[top : top + height, left : left + width] = True
     middles = np.array([layout.caption(cell)[0] for cell in range(cells)])
+    assert middles.min() >= CAPTION[0] / 2 and middles.max() <= layout.width - CAPTION[0] / 2
     for row in np.split(middles, range(layout.columns, cells, layout.columns)):
         assert (np.diff(row) >= CAPTION[0]).all()
     reads = [tuple(corner) for corner in corners[:, 0, ::-1]]

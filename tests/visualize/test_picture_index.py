@@ -7,7 +7,7 @@ import os
 import shutil
 
 import pytest
-from figures.folders import add, begin, solid, stem_of
+from figures.folders import add, begin, png, solid, stem_of
 
 from artlucid import figures, visualize
 from artlucid.cli._visualize import _folder_names
@@ -31,6 +31,7 @@ def out(tmp_path):
     add(folder, "mixed4d:11", solid(2), objective=3.5)
     add(folder, "mixed5b:0", solid(3), objective=float("nan"))
     (folder / f"{stem_of('mixed4d:11')}.png").unlink()
+    (folder / f"{stem_of('mixed4d:9')}.png").write_bytes(png(solid(3)))  # of which no manifest speaks
     return folder
 
 
@@ -204,17 +205,27 @@ OUTSIDE = [
     "styles/C:\\x.png",
     "styles/..\\x.png",
     "styles/x.js",
-    "javascript:x.png",
+    "styles/C:x.png",
 ]
 
 
-@pytest.mark.parametrize("place", OUTSIDE)
-def test_paths_out_of_the_folder(place, out, styles, refused):
+@pytest.mark.parametrize(
+    "record, key, place",
+    [*(("channel", "picture", place) for place in OUTSIDE), ("channel", "curve", "x.csv"), ("layer", "sheet", "x.png")],
+)
+def test_paths_out_of_the_folder(record, key, place, out, styles, refused):
     path = visualize.write_index(out, {"after": styles})
     index = json.loads(path.read_text())
-    records_of(index)["channel"]["picture"] = place
+    records_of(index)[record][key] = place
     path.write_text(json.dumps(index))
-    with refused("must be as artlucid writes it", "is no picture of the folder styles", "write it again"):
+    with refused("must be as artlucid writes it", f"is no {key} of the folder styles", "write it again"):
+        visualize.read_index(path)
+
+
+def test_no_number(out, refused):
+    path = visualize.write_index(out)
+    path.write_text(path.read_text().replace("3.5", "NaN"))
+    with refused("must be as artlucid writes it", "NaN is no number", "write it again"):
         visualize.read_index(path)
 
 
