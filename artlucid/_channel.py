@@ -27,11 +27,16 @@ class Channel:
 
     @property
     def file_name(self) -> str:
-        """Without suffix; a layer of a user's own network may have any name."""
-        readable = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in self.layer)
-        # Two layers may be spelled alike once their slashes are gone.
-        told_apart = "" if readable == self.layer else f"-{hashlib.sha256(self.layer.encode()).hexdigest()[:6]}"
-        return f"{readable}{told_apart}-{self.number:04d}"
+        """Without suffix."""
+        return f"{layer_file_name(self.layer)}-{self.number:04d}"
+
+
+def layer_file_name(layer: str) -> str:
+    """Name of a layer as a part of a file's name; a layer of a user's own network may have any name."""
+    readable = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in layer)
+    # Two layers may be spelled alike once their slashes are gone.
+    told_apart = "" if readable == layer else f"-{hashlib.sha256(layer.encode()).hexdigest()[:6]}"
+    return f"{readable}{told_apart}"
 
 
 def parse(text: str) -> Channel:

@@ -47,7 +47,17 @@ LIBRARIES = {
 }
 
 # Matplotlib belongs to figures alone.
-MATPLOTLIB = ("_grid", "_objective_curves", "_optimized_images", "_save", "_sheet", "_snapshots", "_text")
+MATPLOTLIB = (
+    "_contact_sheet",
+    "_grid",
+    "_objective_curves",
+    "_optimized_images",
+    "_pixels",
+    "_save",
+    "_sheet",
+    "_snapshots",
+    "_text",
+)
 
 # What single files use beyond that.
 ALSO_USES = {

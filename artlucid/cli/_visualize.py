@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,6 +57,13 @@ def visualize(
     figure: Annotated[
         Path | None, typer.Option(help="FILE.png or FILE.pdf to write: models by channels in a grid.")
     ] = None,
+    sheets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORDER",
+            help="Write a contact sheet a layer, models side by side, ordered by `channel` or by final `objective`.",
+        ),
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Say how many pictures, how long and how much memory, and make none.")
     ] = False,
@@ -83,6 +90,8 @@ def visualize(
     )
     if figure is not None:
         figures.check_suffix(figure)
+    if sheets is not None:
+        figures.check_order(sheets)
     width_and_height = _width_and_height(size)
     networks = [models.load(source, architecture=architecture) for source in (model, *(beside or ()))]
     request = {"out": out, "steps": steps, "size": width_and_height, "seed": seed, "options": options}
@@ -92,6 +101,12 @@ def visualize(
         return
     folders = visualization.sweep(networks, channels, **request)
     asked = [channels_of(network, channels) for network in networks]
+    labelled = _labelled(folders, networks)
+    if sheets is not None:
+        layers = dict.fromkeys(channel.layer for wanted in asked for channel in wanted)
+        figures.save_contact_sheets(labelled, layers=list(layers), order=sheets)
+    (label, _), *others = labelled.items()
+    visualization.write_index(out, dict(others), label=label)
     rows = [
         {"model": network.source, **row}
         for network, folder, wanted in zip(networks, folders, asked, strict=True)
@@ -100,6 +115,15 @@ def visualize(
     if figure is not None:
         figures.save(figures.optimized_images(folders, [str(channel) for channel in asked[0]]), figure)
     show({"pictures": rows}, _as_text(rows), as_json)
+
+
+def _labelled(folders: Sequence[Path], networks: Sequence[Any]) -> dict[str, Path]:
+    """A short name for each folder: of the model, and of the subfolder where there is one."""
+    first = Path(networks[0].source).name or networks[0].source
+    names = [first, *(folder.name for folder in folders[1:])]
+    if first in names[1:]:
+        names[0] = f"{first} (1)"
+    return dict(zip(names, folders, strict=True))
 
 
 def _rows_of(folder: Path, wanted: Iterable[Any]) -> list[dict[str, Any]]:

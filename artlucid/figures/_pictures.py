@@ -6,6 +6,7 @@ import csv
 import glob
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -43,8 +44,11 @@ class Picture:
     Attributes
     ----------
     folder : Path
+    channel : Channel
     stem : str
         Of the names of its files.
+    final_objective : float
+        NaN where it is not known.
     notices : tuple of str
         What was said when it was made.
     digests : mapping of str to str
@@ -52,7 +56,9 @@ class Picture:
     """
 
     folder: Path
+    channel: Channel
     stem: str
+    final_objective: float
     notices: tuple[str, ...]
     digests: Mapping[str, str]
 
@@ -178,8 +184,16 @@ def _picture(folder: Path, path: Path) -> tuple[str, Picture]:
     if digests is None and "sha256" in content:
         digests = {f"{path.stem}.png": content["sha256"]}
     notices = tuple(map(str, content["notices"]))
-    picture = Picture(folder, path.stem, notices, digests if isinstance(digests, dict) else {})
-    return str(Channel(content["layer"], content["channel"])), picture
+    objective = content.get("final_objective")
+    picture = Picture(
+        folder,
+        Channel(content["layer"], content["channel"]),
+        path.stem,
+        float(objective) if isinstance(objective, int | float) else math.nan,
+        notices,
+        digests if isinstance(digests, dict) else {},
+    )
+    return str(picture.channel), picture
 
 
 def _manifest(path: Path, wanted: str, types: Mapping[str, type]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from artlucid.visualize._channels import channels
 from artlucid.visualize._colour_statistics import colour_statistics
 from artlucid.visualize._colours import ColourStatistics
 from artlucid.visualize._folder import pictures
+from artlucid.visualize._index import read_index, write_index
 from artlucid.visualize._options import Options
 from artlucid.visualize._plan import Plan, plan
 from artlucid.visualize._show import show
@@ -27,9 +28,11 @@ __all__ = [
     "param",
     "pictures",
     "plan",
+    "read_index",
     "render",
     "render_vis",
     "show",
     "sweep",
     "transform",
+    "write_index",
 ]

@@ -29,7 +29,7 @@ FORMAT = "artlucid.pictures"
 PICTURE_FORMAT = "artlucid.picture"
 VERSION = 1
 
-SUBFOLDERS = ("curves", "manifests", "snapshots")
+SUBFOLDERS = ("curves", "manifests", "sheets", "snapshots")
 
 OLDEST_PRECISION = "float32"
 """Of folders whose manifest does not say."""
@@ -127,7 +127,7 @@ def pictures(folder: str | Path) -> list[dict[str, Any]]:
         If the folder holds no pictures.
     """
     folder = Path(folder)
-    _read(folder / MANIFEST)
+    read_manifest(folder / MANIFEST)
     rows = []
     for path in sorted((folder / "manifests").glob("*.json")):
         record = _record(path)
@@ -170,7 +170,7 @@ def recorded(path: Path) -> dict[str, Any]:
     """The batch size and the precision of a folder's pictures, so far as they are there."""
     if not (path / MANIFEST).is_file():
         return {}
-    settings = _of(_read(path / MANIFEST), "settings")
+    settings = _of(read_manifest(path / MANIFEST), "settings")
     size, precision = settings.get("batch_size"), settings.get("precision", OLDEST_PRECISION)
     found = {"batch_size": size if isinstance(size, int) and size > 0 else None}
     return {**found, "precision": precision if precision in PRECISIONS else None}
@@ -209,7 +209,7 @@ def opened(path: Path, described: Mapping[str, Any], *, allow_changed_environmen
             for leftover in place.glob(".*.part"):
                 leftover.unlink()
         if (path / MANIFEST).is_file():
-            found = _read(path / MANIFEST)
+            found = read_manifest(path / MANIFEST)
             _check_same(path, found, manifest)
             if not allow_changed_environment:
                 _check_environment(path, found, manifest)
@@ -229,7 +229,7 @@ def looked_into(path: Path, described: Mapping[str, Any]) -> Folder | None:
     _check_free(path)
     if not (path / MANIFEST).is_file():
         return None
-    found = _read(path / MANIFEST)
+    found = read_manifest(path / MANIFEST)
     _check_same(path, found, described)
     return Folder(path, found)
 
@@ -245,7 +245,14 @@ def _check_free(path: Path) -> None:
         )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What the manifest of a folder says of its pictures.
+
+    Raises
+    ------
+    VisualizationError
+        If it is not there, damaged or of a newer version.
+    """
     try:
         found = json.loads(path.read_text())
         if found["format"] != FORMAT:

@@ -44,7 +44,7 @@ def begin(path: Path, name: str, **settings) -> Path:
     return path
 
 
-def add(folder: Path, channel: str, image=None, *, notices=(), curve=None, snapshots=None) -> None:
+def add(folder: Path, channel: str, image=None, *, notices=(), curve=None, snapshots=None, objective=1.5) -> None:
     """A channel with its picture, if it has one, and whatever else is kept of it."""
     stem = stem_of(channel)
     files = {} if image is None else {f"{stem}.png": png(image)}
@@ -57,7 +57,7 @@ def add(folder: Path, channel: str, image=None, *, notices=(), curve=None, snaps
         (folder / name).write_bytes(content)
     layer, number = channel.split(":")
     content = {"format": "artlucid.picture", "version": 1, "layer": layer, "channel": int(number)}
-    content |= {"final_objective": 1.5, "notices": list(notices)}
+    content |= {"final_objective": objective, "notices": list(notices)}
     content["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     write_json(folder / "manifests" / f"{stem}.json", content)
 
