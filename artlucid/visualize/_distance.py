@@ -55,7 +55,81 @@ def distance(
     network: Source = "imagenet",
     layers: Sequence[str] = MEASURED_LAYERS,
 ) -> pd.DataFrame:
-    """TODO."""
+    """Measure how different the optimized images of channels are in two networks: the paper's "visual change".
+
+    Two pictures of one channel that begin with other noise show the same thing in other places. So their pixels are
+    about as far apart as those of two channels, and the pixel distance says little; it is given because it is what one
+    thinks of first. The feature distance asks instead what is in the pictures, wherever it stands: `network` sees both,
+    the activations of each of `layers` are averaged over space (after the ReLU) and brought to length 1, and the
+    distance is the root of 1 - cosine, the cosine being averaged over the layers. The length is left out because it
+    tells contrast, each layer counts the same however many channels it has, and the layers together tell strokes,
+    textures and parts of objects apart better than any alone.
+
+    What the noise alone makes of either distance is its floor: that between `before` and `other_seed`. A change
+    in the network that changes nothing of what a channel looks for still moves its picture to the floor, for an
+    optimization follows the smallest difference into another picture. Only what exceeds the floor is visual change, and
+    half of all channels exceed their own by chance.
+
+    Parameters
+    ----------
+    before, after : path
+        Folders of pictures as `channels` writes them, made with the same settings and the same seed.
+    other_seed : path
+        A folder of the model of `before`, made with another seed.
+    network : source
+        Whose features are compared: anything that `artlucid.models.load` takes. For all comparisons the same one.
+    layers : sequence of str
+        Of `network`.
+
+    Returns
+    -------
+    DataFrame
+        A row a channel that all three folders hold, ordered by layer and channel:
+
+        - ``layer``, ``channel``;
+        - ``pixel_distance``, ``pixel_floor``: root mean square differences of the pictures, 0 … 1;
+        - ``feature_distance``, ``feature_floor``: 0 where the network sees the same, 1 where no channel fires for both;
+        - ``feature_ceiling``: the median feature distance of the picture before to those of the layer's other channels;
+        - ``visual_change``: where the distance lies between floor and ceiling; 0 as far as another seed, or nearer
+          (then below 0), 1 as far as another channel;
+        - ``chance``: the share of such distances between two seeds of one network, by the floors of all channels of
+          the layer: 0.05 or less for one channel in twenty where nothing changed, and 1 / (n + 1) at the least;
+        - ``notice``: why there is no picture, of a dead channel; what its pictures would tell is NaN.
+
+    Raises
+    ------
+    VisualizationError
+        If one is no folder of pictures, if they differ in more than the model (`after`) or the seed (`other_seed`), if
+        they have no channel in common, if a picture is damaged, or if `network` does not take pictures of their size.
+    ModelError
+        If there is no such network or layer; the nearest names are given.
+
+    Warns
+    -----
+    VisualizationWarning
+        If a folder lacks channels that another one holds; they are left out.
+
+    Notes
+    -----
+    Not compared are ``batch_size``, on which only the last bits of a picture depend, ``snapshots``, and, of penalties
+    and transformations that are plain functions, what they compute.
+
+    References
+    ----------
+    Section 3.1 of the paper, figures 1 and 2.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from artlucid import models, visualize
+    >>> before, after = (models.load("none", architecture="mini", seed=seed) for seed in (0, 1))
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     for model, seed, name in [(before, 0, "before"), (after, 0, "after"), (before, 1, "other_seed")]:
+    ...         _ = visualize.channels(model, ["mixed3a:5"], steps=2, size=32, seed=seed, out=f"{out}/{name}")
+    ...     table = visualize.distance(f"{out}/before", f"{out}/after", other_seed=f"{out}/other_seed", network=before)
+    >>> table[["layer", "channel", "chance"]].values.tolist()
+    [['mixed3a', 5, 0.5]]
+    """
     folders = [
         _opened(name, Path(path)) for name, path in (("before", before), ("after", after), ("other_seed", other_seed))
     ]
@@ -144,14 +218,14 @@ def _opened(argument: str, path: Path) -> _Folder:
 
 def _check_alike(before: _Folder, after: _Folder, other_seed: _Folder) -> None:
     """Refuse folders that differ in more than the network, or in more than the seed."""
-    _check_settings(before, after, {})
+    _check_settings(before, after, beside="the model")
     if other_seed.model != before.model:
         raise VisualizationError(
             "`other_seed` must hold pictures of the same model as `before`: its noise floor is that of one network. "
             f"Received {other_seed.path} of {other_seed.model}, {before.path} of {before.model}. Render the model of "
             "`before` again with another `--seed`."
         )
-    _check_settings(before, other_seed, {"seed"})
+    _check_settings(before, other_seed, beside="the seed")
     if other_seed.settings.get("seed") == before.settings.get("seed"):
         raise VisualizationError(
             "`other_seed` must hold pictures made with another seed than `before`. Received "
@@ -160,24 +234,25 @@ def _check_alike(before: _Folder, after: _Folder, other_seed: _Folder) -> None:
         )
 
 
-def _check_settings(one: _Folder, two: _Folder, free: set[str]) -> None:
-    names = dict.fromkeys([*one.settings, *two.settings])
-    differing = [
-        name for name in names if name not in free and one.settings.get(name) != two.settings.get(name)
-    ]
+def _check_settings(one: _Folder, two: _Folder, *, beside: str) -> None:
+    """Refuse two folders that differ in more than one thing, the model or the seed."""
+    before, now = dict(one.settings), dict(two.settings)
+    if beside == "the seed":
+        before["seed"] = now["seed"] = None
+    differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if differing:
-        sides = "; ".join(f"{name} {one.settings.get(name)} and {two.settings.get(name)}" for name in differing)
-        beside = "the seed" if free else "the model"
+        sides = "; ".join(f"{name} {before.get(name)} and {now.get(name)}" for name in differing)
         raise VisualizationError(
             f"`{one.argument}` and `{two.argument}` must hold pictures that differ in {beside} alone. Received "
-            f"{one.path} and {two.path}: {sides}. Make the pictures of one of them again with the settings of the other."
+            f"{one.path} and {two.path}: {sides}. Make those of one folder again with the settings of the other."
         )
 
 
 def _shared(folders: Sequence[_Folder]) -> list[Channel]:
-    """The channels that all folders hold, in the order of their files; a warning names those that one lacks."""
+    """The channels that all folders hold, by layer and number; a warning names those that one lacks."""
     everywhere = dict.fromkeys(channel for folder in folders for channel in folder.files)
     channels = [channel for channel in everywhere if all(channel in folder.files for folder in folders)]
+    channels.sort(key=lambda channel: (channel.layer, channel.number))
     if not channels:
         held = "; ".join(f"{folder.path}: {_listed(list(folder.files)) or 'none'}" for folder in folders)
         raise VisualizationError(
@@ -241,15 +316,18 @@ def _of_layer(folders: Sequence[_Folder], channels: Sequence[Channel], profile: 
     measured = [_of_batch(folders, batch, profile) for batch in batches]
     pixel, pixel_floor = np.concatenate([pixels for pixels, _ in measured], axis=1)
     before, after, other_seed = np.concatenate([profiles for _, profiles in measured], axis=1)
+    moved, floor, ceiling = _apart(before, after), _apart(before, other_seed), _to_others(before)
     return pd.DataFrame(
         {
             "layer": channels[0].layer,
             "channel": [channel.number for channel in channels],
             "pixel_distance": pixel,
             "pixel_floor": pixel_floor,
-            "feature_distance": _apart(before, after),
-            "feature_floor": _apart(before, other_seed),
-            "feature_ceiling": _to_others(before),
+            "feature_distance": moved,
+            "feature_floor": floor,
+            "feature_ceiling": ceiling,
+            "visual_change": (moved - floor) / (ceiling - floor),
+            "chance": _chance(moved, floor),
             "notice": [_notice(folders, channel) for channel in channels],
         }
     )
@@ -284,6 +362,13 @@ def _to_others(profiles: Array) -> Array:
             others = shown & (np.arange(len(profiles)) != index)
             medians[index] = np.median(_apart(profiles[others], profiles[index]))
     return medians
+
+
+def _chance(distances: Array, floors: Array) -> Array:
+    """The share of floors, and of the distance itself, that are no smaller than a distance; NaN where it is."""
+    known = np.sort(floors[~np.isnan(floors)])
+    no_smaller = len(known) - np.searchsorted(known, distances, side="left")
+    return np.where(np.isnan(distances), np.nan, (no_smaller + 1) / (len(known) + 1))
 
 
 def _notice(folders: Sequence[_Folder], channel: Channel) -> str:
