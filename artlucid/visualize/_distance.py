@@ -65,10 +65,9 @@ def distance(
     tells contrast, each layer counts the same however many channels it has, and the layers together tell strokes,
     textures and parts of objects apart better than any alone.
 
-    What the noise alone makes of either distance is its floor: that between `before` and `other_seed`. A change
-    in the network that changes nothing of what a channel looks for still moves its picture to the floor, for an
-    optimization follows the smallest difference into another picture. Only what exceeds the floor is visual change, and
-    half of all channels exceed their own by chance.
+    What the noise alone makes of either distance is its floor: that between `before` and `other_seed`. Small changes
+    of the weights that leave a channel what it is move its picture about as far as another seed does. So only what
+    exceeds the floor is visual change, and by chance half of all channels exceed their own.
 
     Parameters
     ----------
@@ -90,8 +89,9 @@ def distance(
         - ``pixel_distance``, ``pixel_floor``: root mean square differences of the pictures, 0 … 1;
         - ``feature_distance``, ``feature_floor``: 0 where the network sees the same, 1 where no channel fires for both;
         - ``feature_ceiling``: the median feature distance of the picture before to those of the layer's other channels;
-        - ``visual_change``: where the distance lies between floor and ceiling; 0 as far as another seed, or nearer
-          (then below 0), 1 as far as another channel;
+        - ``visual_change``: how far the feature distance is above its floor, in units of what lies between the layer's
+          median floor and median ceiling: 0 as far as another seed, below 0 where nearer, about 1 as far as another
+          channel;
         - ``chance``: the share of such distances between two seeds of one network, by the floors of all channels of
           the layer: 0.05 or less for one channel in twenty where nothing changed, and 1 / (n + 1) at the least;
         - ``notice``: why there is no picture, of a dead channel; what its pictures would tell is NaN.
@@ -326,7 +326,7 @@ def _of_layer(folders: Sequence[_Folder], channels: Sequence[Channel], profile: 
             "feature_distance": moved,
             "feature_floor": floor,
             "feature_ceiling": ceiling,
-            "visual_change": (moved - floor) / (ceiling - floor),
+            "visual_change": (moved - floor) / (_median(ceiling) - _median(floor)),
             "chance": _chance(moved, floor),
             "notice": [_notice(folders, channel) for channel in channels],
         }
@@ -362,6 +362,10 @@ def _to_others(profiles: Array) -> Array:
             others = shown & (np.arange(len(profiles)) != index)
             medians[index] = np.median(_apart(profiles[others], profiles[index]))
     return medians
+
+
+def _median(distances: Array) -> float:
+    return float(pd.Series(distances).median())
 
 
 def _chance(distances: Array, floors: Array) -> Array:
