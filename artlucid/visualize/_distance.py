@@ -34,7 +34,7 @@ WHITE = 255.0
 TINY = 1e-12
 """The least length by which the activations of a layer are divided: where none fires, they stay zero."""
 
-CHANNELS_AT_ONCE = 16
+CHANNELS_AT_ONCE = 8
 """Three pictures each go through the network together."""
 
 OF_NO_CONSEQUENCE = frozenset({"batch_size", "snapshots"})
