@@ -25,6 +25,7 @@ from artlucid.models import Network
 from artlucid.models._load import Source
 from artlucid.models._network import layer_outputs
 from artlucid.visualize._folder import MANIFEST, pictures
+from artlucid.visualize._settings import LARGEST_SIDE
 
 MEASURED_LAYERS = ("conv2d2", "mixed3b", "mixed4d")
 """Edges and colours, textures, parts of objects: one layer of each kind."""
@@ -206,6 +207,8 @@ def _opened(argument: str, path: Path) -> _Folder:
         settings = json.loads(_MARK.sub('"', json.dumps(found["settings"])))
         settings = {key: value for key, value in settings.items() if key not in OF_NO_CONSEQUENCE}
         (width, height), model = map(int, settings["size"]), str(found["model"]["identity"])
+        if not 0 < min(width, height) <= max(width, height) <= LARGEST_SIDE:
+            raise ValueError(f"pictures of {width} x {height} pixels")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise VisualizationError(
             f"{MANIFEST} must say of which model its pictures are, and how they were made. Received {path / MANIFEST} "

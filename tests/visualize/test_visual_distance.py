@@ -266,7 +266,16 @@ def test_no_folder_of_pictures(three, mini, tmp_path, expect_refusal):
         of_three(three, mini)
 
 
-@pytest.mark.parametrize("damage", [{"settings": 3}, {"settings": {"size": [1]}}, {"model": []}, {"model": {}}])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"settings": 3},
+        {"settings": {"size": [1]}},
+        {"settings": {"size": [10**9, 10**9]}},
+        {"model": []},
+        {"model": {}},
+    ],
+)
 def test_a_damaged_manifest(three, mini, expect_refusal, damage):
     manifest = json.loads((three["after"] / "pictures.json").read_text()) | damage
     write(three["after"] / "pictures.json", manifest)
