@@ -128,8 +128,10 @@ def distance(
     ...     for model, seed, name in [(before, 0, "before"), (after, 0, "after"), (before, 1, "other_seed")]:
     ...         _ = visualize.channels(model, ["mixed3a:5"], steps=2, size=32, seed=seed, out=f"{out}/{name}")
     ...     table = visualize.distance(f"{out}/before", f"{out}/after", other_seed=f"{out}/other_seed", network=before)
-    >>> table[["layer", "channel", "chance"]].values.tolist()
-    [['mixed3a', 5, 0.5]]
+    >>> table[["layer", "channel", "notice"]].values.tolist()
+    [['mixed3a', 5, '']]
+    >>> table["feature_distance"].between(0, 1).tolist()
+    [True]
     """
     folders = [
         _opened(name, Path(path)) for name, path in (("before", before), ("after", after), ("other_seed", other_seed))
