@@ -61,7 +61,7 @@ MATPLOTLIB = (
 
 # What single files use beyond that.
 ALSO_USES = {
-    "visualize/_channels.py": {"tqdm"},  # thousands of steps take minutes, and say how many
+    "visualize/_jobs.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
     **{f"figures/{name}.py": {"matplotlib"} for name in MATPLOTLIB},
     "datasets/_spreadsheet.py": {"openpyxl"},  # the form in which Paintings was published

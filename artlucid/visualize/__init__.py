@@ -7,6 +7,7 @@ from artlucid.visualize import objectives, overrides, param, render, transform
 from artlucid.visualize._channels import channels
 from artlucid.visualize._colour_statistics import colour_statistics
 from artlucid.visualize._colours import ColourStatistics
+from artlucid.visualize._distance import distance
 from artlucid.visualize._folder import pictures
 from artlucid.visualize._index import read_index, write_index
 from artlucid.visualize._options import Options
@@ -21,6 +22,7 @@ __all__ = [
     "Plan",
     "channels",
     "colour_statistics",
+    "distance",
     "import_model",
     "make_vis_T",
     "objectives",
