@@ -96,3 +96,41 @@ def test_a_killed_command_leaves_whole_pictures_and_goes_on(weights, tmp_path):
     assert run(*words[1:-1], fresh).exit_code == 0
     for path in pictures:
         assert path.read_bytes() == (fresh / path.name).read_bytes() == done.get(path, path.read_bytes())
+
+
+def test_a_plan_makes_nothing(weights, tmp_path):
+    request = [weights[0], "mixed4a_5x5:0-4", "--size", 32, "--out", tmp_path / "out", "--batch-size", 2, "--plan"]
+    result = run(*request, "--json")
+    assert result.exit_code == 0, result.output
+    costs = json.loads(result.stdout)
+    assert (costs["pictures"], costs["batches"], costs["batch_size"]) == (5, 3, 2)
+    text = run(*request).stdout
+    assert "5 in 1 layers, 3 batches of 2" in text and "GiB" in text and "mixed4a_5x5" in text
+    assert not (tmp_path / "out").exists()
+
+
+def test_whole_layers_with_sheets_and_an_index(weights, tmp_path):
+    out = tmp_path / "out"
+    result = run(
+        weights[0], "mixed4[ab]_5x5*:0-31", "--beside", weights[1], "--steps", 1, "--size", 32, "--out", out,
+        "--sheets", "objective", "--batch-size", 16,
+    )  # fmt: skip
+    assert result.exit_code == 2 and "one of the" in result.stderr and not out.exists()
+    result = run(
+        weights[0], "mixed4[ab]_3x3:0-50", "--beside", weights[1], "--steps", 1, "--size", 32, "--out", out,
+        "--sheets", "objective",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    # 204 pictures: a line a layer and model.
+    lines = result.stdout.splitlines()
+    assert len(lines) == 4 and lines[0].split()[:3] == ["mixed4a_3x3_pre_relu", "51", "pictures"]
+    assert len(list((out / "sheets").glob("*.png"))) == 2
+    index = json.loads((out / "index.json").read_text())
+    assert [folder["label"] for folder in index["folders"]] == ["network-0.h5", "network-1.h5"]
+    assert index["folders"][0]["layers"][0]["sheet"] == "sheets/mixed4a_3x3_pre_relu.png"
+
+
+def test_an_order_of_sheets_that_there_is_not(weights, tmp_path):
+    result = run(weights[0], CHANNELS[0], "--steps", 1, "--size", 32, "--out", tmp_path / "out", "--sheets", "size")
+    assert result.exit_code == 2 and "`order` must be one of channel, objective" in result.stderr
+    assert not (tmp_path / "out").exists()

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from artlucid.cli._app import command, show
 from artlucid.cli._options import AllowChangedEnvironment, Architecture, AsJson, Model, Precision, Quiet
 from artlucid.errors import VisualizationError
-
-if TYPE_CHECKING:
-    from artlucid.visualize import Plan
 
 MOST_LINES = 100
 """Of single pictures."""
@@ -171,7 +168,7 @@ def _by_layer(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _plan_as_text(plan: Plan) -> str:
+def _plan_as_text(plan: Any) -> str:
     step = ", ".join(
         f"{seconds * 1000 / plan.batch_size:.1f} ms at {layer}" for layer, seconds in plan.measured.items()
     )
