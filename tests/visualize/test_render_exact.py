@@ -241,11 +241,11 @@ def test_final_objectives_over_128_steps(shared_data, lucid):
     """From the same start with the same draws: 2 % in the mean over 12 channels, an image each."""
     network = models.load(shared_data / "weights" / "bvlc_googlenet.npz")
     table = [draws_of(step) for step in range(128)]
-    original = Original(lucid, bridge.model(network), of_each_image, batch=len(CHANNELS))
+    original = Original(lucid, bridge.model(network), of_each_image, batch=len(CHANNELS), size=32)
     start = np.random.default_rng(0).normal(scale=0.01, size=original.coefficients().shape)
     original.set(0, start)
     truths = [original.run(original.T("loss"), original.T("vis_op"), draws=draws)[0] for draws in table]
-    mine = ours(network, of_each_image, coefficients=start, table=table)
+    mine = ours(network, of_each_image, coefficients=start, table=table, size=32)
     found = [mine("vis_op").run() for _ in table]
     # The draw of a single step moves an objective by more than the rounding of all steps before.
     ratios = np.mean(found[-16:], axis=0) / np.mean(truths[-16:], axis=0)
