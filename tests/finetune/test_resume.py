@@ -81,9 +81,14 @@ def test_resumed_with_the_recorded_settings_alone(interrupted, finished, data):
 def test_resumed_run_has_the_bits_of_an_uninterrupted_one(recipe, precision, data, tmp_path):
     options = {"recipe": recipe, "precision": precision, "keep_epochs": True}
     whole = small.train(data, tmp_path / "whole", **options)
-    train_interrupted(data, tmp_path / "cut", epoch=0, batch=3, **options)
-    train_interrupted(data, tmp_path / "cut", epoch=1, batch=4, resume=True, **options)
+    train_interrupted(data, tmp_path / "cut", epoch=1, batch=4, **options)
     assert small.bits(small.train(data, tmp_path / "cut", resume=True, **options)) == small.bits(whole)
+
+
+def test_run_that_is_interrupted_twice(data, finished, tmp_path):
+    train_interrupted(data, tmp_path / "cut", epoch=0, batch=3)
+    train_interrupted(data, tmp_path / "cut", epoch=1, batch=4, resume=True)
+    assert small.bits(small.train(data, tmp_path / "cut", resume=True)) == small.bits(finished)
 
 
 def test_resumed_run_of_several_labels_has_the_bits_of_an_uninterrupted_one(data, tmp_path):
@@ -113,7 +118,7 @@ def test_resumed_run_knows_its_best_epoch(data, tmp_path, monkeypatch):
 
 
 # Of each kind one: those that begin a run, those of an epoch (its history is the 8th, its state the 9th), the last.
-@pytest.mark.parametrize("write", [1, 2, 4, 5, 6, 7, 8, 9, 16])
+@pytest.mark.parametrize("write", [1, 4, 6, 7, 8, 9, 16])
 def test_full_disk(write, data, finished, tmp_path, monkeypatch):
     written, fsync = [], os.fsync
 
