@@ -26,6 +26,8 @@ pytestmark = pytest.mark.usefixtures("tiny")
 EVERY_RECIPE = {
     name: dataclasses.replace(recipe, name=f"small {name}", epochs=2, batch_size=8) for name, recipe in RECIPES.items()
 }
+# That from scratch is resumed by a test of its schedule.
+ROWS = [name for name in EVERY_RECIPE if name != "from_scratch"]
 
 
 def train_interrupted(*arguments, epoch=1, batch=2, **options):
@@ -72,11 +74,11 @@ def test_resumed_with_the_recorded_settings_alone(interrupted, finished, data):
 @pytest.mark.parametrize(
     ("recipe", "precision"),
     [
-        *((recipe, "float32") for recipe in EVERY_RECIPE.values()),
+        *((EVERY_RECIPE[name], "float32") for name in ROWS),
         (EVERY_RECIPE["A"], "bfloat16"),
         (EVERY_RECIPE["high_layers_from_scratch"], "bfloat16"),
     ],
-    ids=[*EVERY_RECIPE, "A bfloat16", "high_layers_from_scratch bfloat16"],
+    ids=[*ROWS, "A bfloat16", "high_layers_from_scratch bfloat16"],
 )
 def test_resumed_run_has_the_bits_of_an_uninterrupted_one(recipe, precision, data, tmp_path):
     options = {"recipe": recipe, "precision": precision, "keep_epochs": True}
@@ -93,7 +95,7 @@ def test_run_that_is_interrupted_twice(data, finished, tmp_path):
 
 def test_resumed_run_of_several_labels_has_the_bits_of_an_uninterrupted_one(data, tmp_path):
     several = small.with_several_labels(data)
-    recipe = dataclasses.replace(EVERY_RECIPE["E"], loss_reduction="sum")
+    recipe = dataclasses.replace(EVERY_RECIPE["A"], loss_reduction="sum")
     whole = small.train(several, tmp_path / "whole", recipe=recipe)
     train_interrupted(several, tmp_path / "cut", recipe=recipe)
     assert small.bits(small.train(several, tmp_path / "cut", recipe=recipe, resume=True)) == small.bits(whole)
