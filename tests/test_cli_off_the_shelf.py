@@ -78,8 +78,8 @@ def test_resumed_with_what_it_recorded(data, tmp_path):
 
 
 def test_quiet_success_writes_nothing_to_standard_error(data, tmp_path):
-    done = command(*off_the_shelf(data, tmp_path / "run", "--quiet", "--json"), script=TINY_COMMAND)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = invoke(*off_the_shelf(data, tmp_path / "run", "--quiet", "--json"))
+    assert (done.exit_code, done.stderr) == (0, "")
     assert json.loads(done.stdout)["epochs"] == 20
 
 

@@ -18,6 +18,12 @@ def exported(monkeypatch):
     return calls
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Without the pictures, which one test is about."""
+    monkeypatch.setattr(demo, "_before_and_after", lambda trained, out, work: out / "channels.png")
+
+
 def test_every_step_on_data_of_ones_own(tiny, data, exported, tmp_path):
     made = demo.run(tmp_path, data=data, epochs=demo.QUICK_EPOCHS, seed=2, options=OPTIONS)
     run = runs.open_run(tmp_path / "run")
@@ -37,12 +43,12 @@ def test_every_step_on_data_of_ones_own(tiny, data, exported, tmp_path):
     assert (made.starts, content["starts"]) == ((), [])
 
 
-def test_chance_is_the_most_frequent_class(tiny, data, exported, tmp_path):
+def test_chance_is_the_most_frequent_class(tiny, data, exported, undrawn, tmp_path):
     few = data.with_splits({**data.splits, "test": data.test.select([0, 1, 2, 4])})
     assert demo.run(tmp_path, data=few, epochs=1, options=OPTIONS).chance == 0.75
 
 
-def test_again_it_says_that_the_run_is_finished(tiny, data, exported, tmp_path):
+def test_again_it_says_that_the_run_is_finished(tiny, data, exported, undrawn, tmp_path):
     first = demo.run(tmp_path, data=data, epochs=1, options=OPTIONS)
     with pytest.warns(RunWarning, match="is finished"):
         again = demo.run(tmp_path, data=data, epochs=1, options=OPTIONS)
@@ -51,7 +57,7 @@ def test_again_it_says_that_the_run_is_finished(tiny, data, exported, tmp_path):
         demo.run(tmp_path, data=data, epochs=1, seed=1, options=OPTIONS)
 
 
-def test_weights_of_ones_own_are_fine_tuned_by_mode_a(tiny, data, exported, tmp_path):
+def test_weights_of_ones_own_are_fine_tuned_by_mode_a(tiny, data, exported, undrawn, tmp_path):
     start = small.train(data, tmp_path / "start", recipe=dataclasses.replace(small.RECIPE, epochs=1))
     options = dataclasses.replace(OPTIONS, architecture=None)
     made = demo.run(tmp_path / "demo", data=data, weights=str(start.path), epochs=1, options=options)
@@ -59,7 +65,7 @@ def test_weights_of_ones_own_are_fine_tuned_by_mode_a(tiny, data, exported, tmp_
     assert made.run.manifest["initial_weights"]["source"] == str(start.path)
 
 
-def test_four_ways_to_a_second_task(tiny, data, exported, tmp_path):
+def test_four_ways_to_a_second_task(tiny, data, exported, undrawn, tmp_path):
     second = small.with_several_labels(data)
     made = demo.run(tmp_path, data=data, then=second, epochs=1, options=OPTIONS)
     ways = [

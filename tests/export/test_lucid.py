@@ -18,7 +18,7 @@ CHECK = Path(__file__).with_name("lucid_check.py")
 
 # Variant: objective, size in px, steps. Random weights give the upper layers little to rise on, and trained ones need
 # some steps until colours tell.
-RENDERED = {"mini": ("conv2d2_pre_relu:5", 96, 32), "bvlc": ("mixed4d_3x3_pre_relu:52", 224, 64)}
+RENDERED = {"mini": ("conv2d2_pre_relu:5", 96, 32), "bvlc": ("mixed4d_3x3_pre_relu:52", 128, 48)}
 
 
 @pytest.fixture(scope="session")

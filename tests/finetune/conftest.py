@@ -2,7 +2,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from finetune import small
+from finetune import shelf, small
 
 from artlucid import runs
 from artlucid.runs import Run
@@ -19,6 +19,12 @@ def tiny() -> Iterator[None]:
 def finished(tiny, data, tmp_path_factory) -> Run:
     """A finished run that kept its epochs; for reading only."""
     return small.train(data, tmp_path_factory.mktemp("finished") / "run", keep_epochs=True)
+
+
+@pytest.fixture(scope="session")
+def svm(tiny, data, tmp_path_factory) -> Run:
+    """A finished run with support vector machines; for reading only."""
+    return shelf.train(data, tmp_path_factory.mktemp("svm") / "run", head=shelf.SVM)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Trainings that are killed, in processes of their own, and resumed; started by `test_kills.py`.
 
-    python kills.py DATA FOLDER CASE [WRITE ...]
+    python -m finetune.kills DATA FOLDER '{"CASE": [WRITE, ...], ...}'
 
-kills a training of CASE in the middle of each of the given writes (of all, if none is given) and prints, as JSON, how
-many writes there are and what went wrong. Processes are forked, so that TensorFlow is imported once.
+kills a training of each CASE in the middle of each of the given writes and prints, as JSON, how many writes there are
+and what went wrong. Processes are forked, so that TensorFlow is imported once.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-import small
+from finetune import small
 
 from artlucid import datasets, recipes, runs
 from artlucid.errors import OutputError
@@ -103,22 +103,28 @@ def compare(whole, out):
 
 
 def main():
-    data, folder, case = datasets.folder(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    options = CASES[case.removesuffix(" full")]
+    data, folder, wanted = datasets.folder(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
     with pytest.MonkeyPatch.context() as patch:
         small.register_tiny(patch)
+        print(json.dumps({case: killed(data, folder / case, case, wanted[case]) for case in wanted}))
 
-        def count():
-            written = at_write(0, None)
-            small.train(data, folder / "whole", **options)
-            (folder / "writes").write_text(str(len(written)))
 
-        assert in_a_fork(count) == 0
-        whole, writes = runs.open_run(folder / "whole"), int((folder / "writes").read_text())
-        found = {}
-        for number in map(int, sys.argv[4:] or range(1, writes + 1)):
-            found[number] = one(data, folder / f"at-{number}", number, options, whole, full=case.endswith(" full"))
-    print(json.dumps({"writes": writes, "found": {number: what for number, what in found.items() if what}}))
+def killed(data, folder, case, writes):
+    options = CASES[case.removesuffix(" full")]
+
+    def count():
+        written = at_write(0, None)
+        small.train(data, folder / "whole", **options)
+        (folder / "writes").write_text(str(len(written)))
+
+    assert in_a_fork(count) == 0
+    whole, found = runs.open_run(folder / "whole"), {}
+    for number in writes:
+        found[number] = one(data, folder / f"at-{number}", number, options, whole, full=case.endswith(" full"))
+    return {
+        "writes": int((folder / "writes").read_text()),
+        "found": {number: what for number, what in found.items() if what},
+    }
 
 
 def one(data, out, number, options, whole, *, full):

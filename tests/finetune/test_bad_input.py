@@ -277,6 +277,6 @@ def test_labels_dealt_at_random_give_chance(tmp_path):
         dataset = true.with_splits({**true.splits, "train": true.train.with_labels(labels)})
         return evaluate.evaluate(small.train(dataset, tmp_path / name, recipe=recipe).at("last"), true).top_1
 
-    dealt = [accuracy(np.random.default_rng(seed).permutation(true.train.labels), f"dealt-{seed}") for seed in range(5)]
+    dealt = [accuracy(np.random.default_rng(seed).permutation(true.train.labels), f"dealt-{seed}") for seed in range(3)]
     assert accuracy(true.train.labels, "true") > 0.9
     assert np.mean(dealt) == pytest.approx(1 / 3, abs=0.2), dealt

@@ -15,7 +15,7 @@ from artlucid.errors import RunError
 from artlucid.finetune import _devices
 
 SCRIPT = Path(__file__).with_name("devices.py")
-CASES = ["A odd", "from_scratch odd", "high_layers_from_scratch", "several labels"]
+CASES = ["from_scratch odd", "high_layers_from_scratch", "several labels"]
 ONE, TWO = {"requested": "one", "replicas": 1}, {"requested": "all", "replicas": 2}
 
 

@@ -21,8 +21,8 @@ def smaller(data, tmp_path):
     return datasets.folder(root)
 
 
-def test_nothing_to_warn_of(data, tmp_path):
-    assert small.train(data, tmp_path / "run").manifest["near_duplicates"] == []
+def test_nothing_to_warn_of(finished):
+    assert finished.manifest["near_duplicates"] == []
 
 
 def test_between_splits_unless_byte_identical(data, tmp_path):
@@ -39,10 +39,14 @@ def test_between_splits_unless_byte_identical(data, tmp_path):
     assert not any("same.png" in message and "looks the same" in message for message in messages)
 
 
-def test_with_the_data_of_the_training_before(data, smaller, tmp_path):
-    first = small.train(data, tmp_path / "first")
+@pytest.fixture
+def second(finished, smaller, tmp_path):
+    """A training on the smaller dataset from a finished one on the first."""
     with pytest.warns(DataWarning, match="1 pair of images looks the same"):
-        second = small.train(smaller, tmp_path / "second run", weights=first)
+        return small.train(smaller, tmp_path / "second run", weights=finished)
+
+
+def test_with_the_data_of_the_training_before(second, data):
     (pair,) = second.manifest["near_duplicates"]
     assert pair["first"] == {
         "dataset": data.specification,
@@ -52,10 +56,7 @@ def test_with_the_data_of_the_training_before(data, smaller, tmp_path):
     assert (pair["second"]["split"], pair["second"]["relative_path"]) == ("test", "test/blue/copy.png")
 
 
-def test_through_a_training_on_the_same_data(data, smaller, tmp_path):
-    first = small.train(data, tmp_path / "first")
-    with pytest.warns(DataWarning, match="looks the same"):
-        second = small.train(smaller, tmp_path / "second run", weights=first)
+def test_through_a_training_on_the_same_data(second, smaller, tmp_path):
     with pytest.warns(DataWarning, match="looks the same"):
         third = small.train(smaller, tmp_path / "third", weights=second)
     assert third.manifest["near_duplicates"] == second.manifest["near_duplicates"]
@@ -70,9 +71,8 @@ def test_data_that_are_gone(data, smaller, tmp_path):
     assert second.manifest["near_duplicates"] == []
 
 
-def test_not_searched(data, smaller, tmp_path):
-    first = small.train(data, tmp_path / "first")
-    second = small.train(smaller, tmp_path / "second run", weights=first, near_duplicates=False)
+def test_not_searched(finished, smaller, tmp_path):
+    second = small.train(smaller, tmp_path / "second run", weights=finished, near_duplicates=False)
     assert second.manifest["near_duplicates"] == "not searched"
 
 

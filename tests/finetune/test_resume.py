@@ -26,6 +26,8 @@ pytestmark = pytest.mark.usefixtures("tiny")
 EVERY_RECIPE = {
     name: dataclasses.replace(recipe, name=f"small {name}", epochs=2, batch_size=8) for name, recipe in RECIPES.items()
 }
+# That from scratch is resumed by a test of its schedule.
+ROWS = [name for name in EVERY_RECIPE if name != "from_scratch"]
 
 
 def train_interrupted(*arguments, epoch=1, batch=2, **options):
@@ -72,23 +74,28 @@ def test_resumed_with_the_recorded_settings_alone(interrupted, finished, data):
 @pytest.mark.parametrize(
     ("recipe", "precision"),
     [
-        *((recipe, "float32") for recipe in EVERY_RECIPE.values()),
+        *((EVERY_RECIPE[name], "float32") for name in ROWS),
         (EVERY_RECIPE["A"], "bfloat16"),
         (EVERY_RECIPE["high_layers_from_scratch"], "bfloat16"),
     ],
-    ids=[*EVERY_RECIPE, "A bfloat16", "high_layers_from_scratch bfloat16"],
+    ids=[*ROWS, "A bfloat16", "high_layers_from_scratch bfloat16"],
 )
 def test_resumed_run_has_the_bits_of_an_uninterrupted_one(recipe, precision, data, tmp_path):
     options = {"recipe": recipe, "precision": precision, "keep_epochs": True}
     whole = small.train(data, tmp_path / "whole", **options)
-    train_interrupted(data, tmp_path / "cut", epoch=0, batch=3, **options)
-    train_interrupted(data, tmp_path / "cut", epoch=1, batch=4, resume=True, **options)
+    train_interrupted(data, tmp_path / "cut", epoch=1, batch=4, **options)
     assert small.bits(small.train(data, tmp_path / "cut", resume=True, **options)) == small.bits(whole)
+
+
+def test_run_that_is_interrupted_twice(data, finished, tmp_path):
+    train_interrupted(data, tmp_path / "cut", epoch=0, batch=3)
+    train_interrupted(data, tmp_path / "cut", epoch=1, batch=4, resume=True)
+    assert small.bits(small.train(data, tmp_path / "cut", resume=True)) == small.bits(finished)
 
 
 def test_resumed_run_of_several_labels_has_the_bits_of_an_uninterrupted_one(data, tmp_path):
     several = small.with_several_labels(data)
-    recipe = dataclasses.replace(EVERY_RECIPE["E"], loss_reduction="sum")
+    recipe = dataclasses.replace(EVERY_RECIPE["A"], loss_reduction="sum")
     whole = small.train(several, tmp_path / "whole", recipe=recipe)
     train_interrupted(several, tmp_path / "cut", recipe=recipe)
     assert small.bits(small.train(several, tmp_path / "cut", recipe=recipe, resume=True)) == small.bits(whole)
@@ -113,7 +120,7 @@ def test_resumed_run_knows_its_best_epoch(data, tmp_path, monkeypatch):
 
 
 # Of each kind one: those that begin a run, those of an epoch (its history is the 8th, its state the 9th), the last.
-@pytest.mark.parametrize("write", [1, 2, 4, 5, 6, 7, 8, 9, 16])
+@pytest.mark.parametrize("write", [1, 4, 6, 7, 8, 9, 16])
 def test_full_disk(write, data, finished, tmp_path, monkeypatch):
     written, fsync = [], os.fsync
 

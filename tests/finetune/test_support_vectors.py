@@ -42,18 +42,17 @@ def best_cost(features, labels, scoring):
     return cost, scores[cost]
 
 
-def test_one_label(data, tmp_path):
-    run = shelf.train(data, tmp_path / "run", head=shelf.SVM)
-    features, test = shelf.pooled(run, data.train), shelf.pooled(run, data.test)
+def test_one_label(svm, data):
+    features, test = shelf.pooled(svm, data.train), shelf.pooled(svm, data.test)
     cost, score = best_cost(features, data.train.labels, "accuracy")
-    table = pd.read_csv(run.path / "svm.csv")
+    table = pd.read_csv(svm.path / "svm.csv")
     assert table["class"].tolist() == list(data.class_names)
     assert table["training_images"].tolist() == [12, 12, 12]
     assert set(table["cost"]) == {cost}
     assert table["cross_validated"].tolist() == pytest.approx([score] * 3)
     reference = OneVsRestClassifier(machine(cost)).fit(features, data.train.labels)
-    np.testing.assert_allclose(distances(run, data.test), reference.decision_function(test), rtol=0.01, atol=0.01)
-    assert evaluate.evaluate(run, data).top_1 == pytest.approx(reference.score(test, data.test.labels))
+    np.testing.assert_allclose(distances(svm, data.test), reference.decision_function(test), rtol=0.01, atol=0.01)
+    assert evaluate.evaluate(svm, data).top_1 == pytest.approx(reference.score(test, data.test.labels))
 
 
 def test_several_labels(data, tmp_path):
@@ -74,13 +73,12 @@ def test_several_labels(data, tmp_path):
     assert models.load(run).keras_model.layers[-1].activation.__name__ == "sigmoid"
 
 
-def test_run_says_what_it_is(data, tmp_path):
-    run = shelf.train(data, tmp_path / "run", head=shelf.SVM)
-    assert (run.manifest["head"], run.manifest["recipe"]["costs"]) == ("svm", [0.01, 0.1, 1.0])
-    assert set(run.manifest["policies"]) == {"trainable", "random"}
+def test_run_says_what_it_is(svm, data):
+    assert (svm.manifest["head"], svm.manifest["recipe"]["costs"]) == ("svm", [0.01, 0.1, 1.0])
+    assert set(svm.manifest["policies"]) == {"trainable", "random"}
     measured = ["head_loss", "loss", "top_1"]
-    assert list(run.history.columns) == ["epoch", *measured, *(f"val_{name}" for name in measured)]
-    assert run.history["val_top_1"][0] == pytest.approx(evaluate.evaluate(run, data, split="val").top_1)
+    assert list(svm.history.columns) == ["epoch", *measured, *(f"val_{name}" for name in measured)]
+    assert svm.history["val_top_1"][0] == pytest.approx(evaluate.evaluate(svm, data, split="val").top_1)
 
 
 def separate(features, labels, **changes):

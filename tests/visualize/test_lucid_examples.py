@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,18 +14,35 @@ from artlucid.visualize import render
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("lucid_*.py"))
 
 
+# What the cells ask for, in the order of depth.
+BLOCKS = ("mixed4a", "mixed4c", "mixed4d", "mixed5a")
+
+
 @pytest.fixture(scope="module")
-def inception():
-    """As wide as the notebooks' network, with random weights."""
-    return models.load("none", architecture="inception5h", seed=0)
+def network():
+    """A convolution for each block that the cells ask for, with the names and the widths of the notebooks' network."""
+    published = models.load("none", architecture="inception5h", seed=0)
+    keras.utils.set_random_seed(0)
+    image = x = keras.Input((None, None, 3))
+    for block, stride in zip(BLOCKS, (16, 1, 1, 2), strict=True):
+        width = models.layer_output(published, f"{block}_pre_relu").shape[-1]
+        assert models.layer_output(published, block).shape[-1] == width
+        x = keras.layers.Conv2D(width, 1, strides=stride, name=f"{block}_pre_relu")(x)
+        x = keras.layers.ReLU(name=block)(x)
+    return models.wrap(keras.Model(image, x), value_range=(0, 1))
+
+
+@pytest.fixture(scope="module")
+def original_model(lucid, network):
+    return bridge.model(network)
 
 
 def run(path, model, replacements, render_module, patch):
-    """Run the cells with two updates each; gives the pictures by the names of their variables."""
+    """Run the cells with an update each; gives the pictures by the names of their variables."""
     rendered = render_module.render_vis
 
     def quick(*arguments, **options):
-        return rendered(*arguments, **{**options, "thresholds": (1,), "verbose": False})
+        return rendered(*arguments, **{**options, "thresholds": (0,), "verbose": False})
 
     patch.setattr(render_module, "render_vis", quick)
     code = path.read_text()
@@ -41,13 +59,13 @@ def run(path, model, replacements, render_module, patch):
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
-def test_with_both_imports(lucid, inception, path):
+def test_with_both_imports(lucid, network, original_model, path):
     with pytest.MonkeyPatch.context() as patch:
-        ours = run(path, inception, {}, render, patch)
+        ours = run(path, network, {}, render, patch)
     with pytest.MonkeyPatch.context() as patch:
         # 0.3.8's decorator is written without parentheses.
         changed = {"artlucid.visualize.": "lucid.optvis.", "@objectives.wrap_objective()": "@objectives.wrap_objective"}
-        theirs = run(path, bridge.model(inception), changed, lucid.optvis.render, patch)
+        theirs = run(path, original_model, changed, lucid.optvis.render, patch)
     assert ours == theirs
     assert len(ours) >= 3
 

@@ -9,7 +9,7 @@ from artlucid.errors import ModelError, VisualizationError
 from artlucid.visualize import objectives, param, render, transform
 
 
-def rendered(network, objective="mixed4d:7", param_f=lambda: param.image(64), **options):
+def rendered(network, objective="conv2d1:7", param_f=lambda: param.image(64), **options):
     options = {"thresholds": (0,), "verbose": False, "seed": 0, **options}
     return render.render_vis(network, objective, param_f, **options)
 
