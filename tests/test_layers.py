@@ -15,6 +15,7 @@ PACKAGE = Path(artlucid.__file__).parent
 LAYERS = {
     "__init__": 0,
     "_channel": 0,
+    "_chatter": 0,
     "_terminal": 0,
     "architectures": 0,
     "errors": 0,
@@ -51,7 +52,9 @@ MATPLOTLIB = ("_grid", "_objective_curves", "_optimized_images", "_save", "_shee
 
 # What single files use beyond that.
 ALSO_USES = {
-    "visualize/_channels.py": {"tqdm"},  # thousands of steps take minutes, and say how many
+    "visualize/_dask.py": {"distributed"},  # imported where it is needed, for it is an extra
+    "visualize/_worker.py": {"distributed"},
+    "visualize/_jobs.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
     **{f"figures/{name}.py": {"matplotlib"} for name in MATPLOTLIB},
     "datasets/_spreadsheet.py": {"openpyxl"},  # the form in which Paintings was published
