@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     OutputError
         If the disk is full or the folder cannot be written; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Processes of several machines may write into one folder.
+    temporary = path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "wb") as file:

@@ -15,6 +15,7 @@ PACKAGE = Path(artlucid.__file__).parent
 LAYERS = {
     "__init__": 0,
     "_channel": 0,
+    "_chatter": 0,
     "_terminal": 0,
     "architectures": 0,
     "errors": 0,
@@ -61,6 +62,8 @@ MATPLOTLIB = (
 
 # What single files use beyond that.
 ALSO_USES = {
+    "visualize/_dask.py": {"distributed"},  # imported where it is needed, for it is an extra
+    "visualize/_worker.py": {"distributed"},
     "visualize/_jobs.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
     **{f"figures/{name}.py": {"matplotlib"} for name in MATPLOTLIB},

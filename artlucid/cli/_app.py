@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import logging
-import os
 import signal
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 import artlucid
+from artlucid._chatter import tensorflow_silenced
 from artlucid.errors import ArtlucidError
 
 logger = logging.getLogger("artlucid")
@@ -95,25 +93,6 @@ def _set_up_messages(*, quiet: bool) -> None:
     logger.handlers[:] = [_Messages()]
     logger.setLevel(logging.ERROR if quiet else logging.INFO)
     warnings.showwarning = lambda message, *_, **__: logger.warning("%s", message)
-
-
-@contextlib.contextmanager
-def tensorflow_silenced() -> Iterator[None]:
-    """Keep what TensorFlow writes from C++ off standard error; show it if the import fails."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    standard_error = os.dup(2)
-    with tempfile.TemporaryFile() as caught:
-        os.dup2(caught.fileno(), 2)
-        try:
-            yield
-        except Exception:
-            caught.seek(0)
-            os.write(standard_error, caught.read())
-            raise
-        finally:
-            os.dup2(standard_error, 2)
-            os.close(standard_error)
 
 
 def show(results: dict[str, Any], text: str, as_json: bool) -> None:

@@ -51,6 +51,13 @@ def visualize(
     ] = False,
     precision: Precision = "auto",
     engine: Annotated[str, typer.Option(help="artlucid, or lucid: the original one.")] = "artlucid",
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="By workers of Dask: tcp://host:8786, or local:N for N processes here."),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Of each process. [default: all processors, shared between those of local:N]")
+    ] = None,
     figure: Annotated[
         Path | None, typer.Option(help="FILE.png or FILE.pdf to write: models by channels in a grid.")
     ] = None,
@@ -72,6 +79,7 @@ def visualize(
     """Make pictures of what channels look for, the same way in one network or in several."""
     from artlucid import figures, models
     from artlucid import visualize as visualization
+    from artlucid.visualize import _threads
     from artlucid.visualize._channel import channels_of
 
     options = visualization.Options(
@@ -82,6 +90,8 @@ def visualize(
         colours=None if colours is None else visualization.ColourStatistics.load(colours),
         precision=precision,
         engine=engine,
+        dask=dask,
+        threads=None if dask is None else threads,
         allow_changed_environment=allow_changed_environment,
         progress=not quiet,
     )
@@ -89,6 +99,8 @@ def visualize(
         figures.check_suffix(figure)
     if sheets is not None:
         figures.check_order(sheets)
+    if threads is not None and dask is None:
+        _threads.use(_threads.every(threads))
     width_and_height = _width_and_height(size)
     networks = [models.load(source, architecture=architecture) for source in (model, *(beside or ()))]
     request = {"out": out, "steps": steps, "size": width_and_height, "seed": seed, "options": options}

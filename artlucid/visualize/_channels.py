@@ -17,7 +17,7 @@ from artlucid.models._load import Source
 from artlucid.visualize._channel import channels_of
 from artlucid.visualize._folder import opened
 from artlucid.visualize._jobs import Request, jobs_of, render, units_of
-from artlucid.visualize._options import Options
+from artlucid.visualize._options import Options, check_here
 from artlucid.visualize._picture import PROBLEMS, Picture
 from artlucid.visualize._settings import Size
 
@@ -88,6 +88,7 @@ def channels(
     >>> visualize.channels(mini, ["mixed4d_3x3_pre_relu:5"], steps=2, size=64).shape
     (1, 64, 64, 3)
     """
+    check_here(options)
     network = models.load(model)
     folder_path = None if out is None else Path(out)
     request = Request(channels, steps, size, seed, options or Options())

@@ -166,6 +166,19 @@ def _curve(picture: Picture) -> bytes:
     return text.getvalue().encode()
 
 
+def recorded_environment(path: Path) -> dict[str, Any]:
+    """The environment of a folder's pictures; empty where there is no folder of pictures."""
+    return _of(_read(path / MANIFEST), "environment") if (path / MANIFEST).is_file() else {}
+
+
+def manifest_digest(path: Path) -> str | None:
+    """By which two machines can tell whether they see the same folder; None where there is no folder of pictures."""
+    try:
+        return _digest(path / MANIFEST)
+    except OSError:
+        return None
+
+
 def recorded(path: Path) -> dict[str, Any]:
     """The batch size and the precision of a folder's pictures, so far as they are there."""
     if not (path / MANIFEST).is_file():
@@ -293,11 +306,14 @@ def _check_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any])
 
 def _check_environment(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Refuse to add pictures that may differ in their last bits from those that are there."""
-    before, now = _of(found, "environment"), json.loads(json.dumps(wanted["environment"]))
-    differing = [key for key in ON_WHICH_BITS_DEPEND if before.get(key) != now.get(key)]
-    if differing:
-        sides = "; ".join(f"{key} were {before.get(key)}, are {now.get(key)}" for key in differing)
+    if sides := differences(_of(found, "environment"), wanted["environment"]):
         raise VisualizationError(
             f"The pictures of a folder must be made in one environment. Received {path}, where {sides}. Choose another "
             "`--out`, or allow it with `--allow-changed-environment`."
         )
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Both sides of what differs between two environments and may change a picture's bits; empty if nothing does."""
+    differing = [key for key in ON_WHICH_BITS_DEPEND if before.get(key) != now.get(key)]
+    return "; ".join(f"{key} were {before.get(key)}, are {now.get(key)}" for key in differing)

@@ -15,7 +15,7 @@ from artlucid.models import Network
 from artlucid.visualize._batch import BatchRenderer, Renderer
 from artlucid.visualize._channel import channels_of
 from artlucid.visualize._folder import Folder, recorded
-from artlucid.visualize._options import MOST_AT_ONCE, Options
+from artlucid.visualize._options import MOST_AT_ONCE, Options, check_threads
 from artlucid.visualize._original_pictures import OriginalRenderer
 from artlucid.visualize._picture import Picture
 from artlucid.visualize._precision import precision_of
@@ -60,17 +60,21 @@ class Job:
         Each once.
     settings : Settings
     batch_size : int
+    environment : mapping, optional
+        In which the pictures are made; by default that of this process.
     """
 
     network: Network
     wanted: tuple[Channel, ...]
     settings: Settings
     batch_size: int
+    environment: Mapping[str, Any] | None = None
 
     @property
     def record(self) -> dict[str, Any]:
         """What the manifest of its folder says."""
-        return described(self.network, self.settings, self.batch_size)
+        own = described(self.network, self.settings, self.batch_size)
+        return own if self.environment is None else {**own, "environment": self.environment}
 
     def missing(self, folder: Folder | None) -> list[Channel]:
         """The channels that a folder does not hold."""
@@ -93,6 +97,7 @@ def jobs_of(networks: Sequence[Network], request: Request, out: Path | None) -> 
         As `channels`.
     """
     options = request.options
+    check_threads(options)
     wanted = [tuple(dict.fromkeys(channels_of(network, request.channels))) for network in networks]
     before = {} if out is None else recorded(out)
     everything = [channel for channels in wanted for channel in channels]
@@ -164,8 +169,7 @@ def render(jobs: Sequence[Job], units: Sequence[Unit], done: Callable[[int, Pict
     options = jobs[0].settings.options
     # Networks of one size see images that are cut to it, and cannot share a step with others.
     renderers = {id(job.settings.options): RENDERERS[options.engine](job.settings) for job in jobs}
-    total = sum(len(unit.channels) for unit in units) * jobs[0].settings.steps
-    with tqdm(total=total, unit="step", disable=None if options.progress else True) as bar:
+    with progress_bar(jobs, units) as bar:
         for unit in units:
             job, number = jobs[unit.job], len(unit.channels)
             bar.set_description(title_of(unit))
@@ -174,6 +178,13 @@ def render(jobs: Sequence[Job], units: Sequence[Unit], done: Callable[[int, Pict
             pictures = render_batch(job.network, batch, lambda: bar.update(number))  # noqa: B023
             for picture in pictures[:number]:
                 done(unit.job, picture)
+
+
+def progress_bar(jobs: Sequence[Job], units: Sequence[Unit]) -> tqdm[Any]:
+    """Over the steps of all pictures."""
+    settings = jobs[0].settings
+    total = sum(len(unit.channels) for unit in units) * settings.steps
+    return tqdm(total=total, unit="step", disable=None if settings.options.progress else True)
 
 
 def title_of(unit: Unit) -> str:

@@ -49,6 +49,12 @@ class Options:
         that is gone on with keeps its own.
     engine : {"artlucid", "lucid"}
         Who renders: this library, or the original Lucid.
+    dask : str, optional
+        Who makes the pictures of a `sweep`, in the place of this process: the address of a scheduler of Dask, such as
+        ``tcp://host:8786``, or ``local:4`` for four processes on this machine.
+    threads : int, optional
+        Of TensorFlow in each process of Dask; by default as the folder that is gone on with records it, or else an
+        equal part of the processors, or all that the first worker has. The library never changes those of this process.
     allow_changed_environment : bool
         Add to a folder of pictures that other versions, or another machine, made.
     progress : bool
@@ -64,6 +70,8 @@ class Options:
     penalty: Objective | Callable[..., Any] | None = None
     precision: str = "auto"
     engine: str = "artlucid"
+    dask: str | None = None
+    threads: int | None = None
     allow_changed_environment: bool = False
     progress: bool = False
 
@@ -73,4 +81,23 @@ def check_engine(engine: str) -> None:
     if engine not in ENGINES:
         raise VisualizationError(
             f"`engine` must be one of {', '.join(ENGINES)}. Received {engine!r}. Choose one of these."
+        )
+
+
+def check_here(options: Options | None) -> None:
+    """Refuse workers where pictures are returned in memory."""
+    if options is not None and options.dask is not None:
+        raise VisualizationError(
+            f"`dask` must be left out where pictures are returned. Received {options.dask!r}. Use `visualize.sweep`, "
+            "which writes them to folders."
+        )
+
+
+def check_threads(options: Options) -> None:
+    """Refuse a number of threads where no process is started or asked that could be told it."""
+    if options.threads is not None and options.dask is None:
+        raise VisualizationError(
+            f"`threads` must be left out without `dask`, for it would change the whole process. Received "
+            f"{options.threads!r}. Call `tf.config.threading.set_intra_op_parallelism_threads` and "
+            "`set_inter_op_parallelism_threads` before TensorFlow computes anything, or use the command line."
         )

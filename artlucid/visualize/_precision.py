@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from artlucid import environment
 from artlucid._channel import Channel
@@ -17,7 +17,11 @@ MEASURED = ("float32", "bfloat16")
 
 
 def precision_of(
-    networks: Iterable[Network], channels: Iterable[Channel], options: Options, recorded: str | None = None
+    networks: Iterable[Network],
+    channels: Iterable[Channel],
+    options: Options,
+    recorded: str | None = None,
+    resolve: Callable[[str], Precision] = environment.resolve_precision,
 ) -> Precision:
     """Decide in which precision all pictures of a call are made.
 
@@ -29,6 +33,8 @@ def precision_of(
         Of which `precision` is what was asked for.
     recorded : str, optional
         What the pictures of a folder that is gone on with were made in.
+    resolve : callable
+        What a precision comes to where the pictures are made; by default, here.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def precision_of(
     asked = options.precision
     if asked == "auto" and recorded is not None:
         return Precision(asked, recorded, "as the pictures that are there")
-    precision = environment.resolve_precision(asked)
+    precision = resolve(asked)
     hindrance = _hindrance(networks, channels, options)
     if precision.used == "float32" or (hindrance is None and (asked != "auto" or precision.used in MEASURED)):
         return precision

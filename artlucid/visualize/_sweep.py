@@ -11,6 +11,7 @@ from artlucid._channel import Channel
 from artlucid.errors import VisualizationError
 from artlucid.models import Network, load
 from artlucid.models._load import Source
+from artlucid.visualize import _dask
 from artlucid.visualize._channels import tell_problems
 from artlucid.visualize._folder import SUBFOLDERS, opened
 from artlucid.visualize._jobs import Request, jobs_of, render, units_of
@@ -80,6 +81,10 @@ def sweep(
     jobs = jobs_of(networks, request, paths[0])
     problems: list[dict[Channel, str | None]] = [{} for _ in jobs]
     with ExitStack() as held:
+        workers = None
+        if request.options.dask is not None:
+            workers = held.enter_context(_dask.workers(request.options, paths))
+            jobs = workers.equipped(jobs, paths)
         allow_changed = request.options.allow_changed_environment
         folders = [
             held.enter_context(opened(path, job.record, allow_changed_environment=allow_changed))
@@ -90,7 +95,12 @@ def sweep(
             folders[job].write(picture)
             problems[job][picture.channel] = picture.problem
 
-        render(jobs, list(units_of(jobs, folders)), done)
+        units = list(units_of(jobs, folders))
+        if workers is None:
+            render(jobs, units, done)
+        else:
+            for job, channel, problem in workers.render(jobs, folders, units):
+                problems[job][channel] = problem
     for network, found in zip(networks, problems, strict=True):
         tell_problems(found, of=f" of {network.source}" if len(networks) > 1 else "")
     return paths

@@ -1,0 +1,59 @@
+"""How many threads TensorFlow computes with in this process, on which a picture's last bits depend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from artlucid import environment
+from artlucid.errors import VisualizationError
+
+KINDS = ("intra_op", "inter_op")
+"""Within an operation, and between operations."""
+
+
+def every(number: Any) -> dict[str, int]:
+    """So many threads of each kind.
+
+    Raises
+    ------
+    VisualizationError
+        If it is no whole number of at least 1.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise VisualizationError(
+            f"`threads` must be a whole number of at least 1. Received {number!r}. Leave it out, or give 2."
+        )
+    return dict.fromkeys(KINDS, number)
+
+
+def of_environment(recorded: Mapping[str, Any]) -> dict[str, int] | None:
+    """The threads that a manifest's environment records; None where it does not."""
+    threads = recorded.get("threads")
+    found = threads if isinstance(threads, dict) else {}
+    usable = all(isinstance(found.get(kind), int) and found[kind] > 0 for kind in KINDS)
+    return {kind: found[kind] for kind in KINDS} if usable else None
+
+
+def use(threads: Mapping[str, int]) -> None:
+    """Have this process compute with so many threads; TensorFlow takes them until it computes for the first time.
+
+    Raises
+    ------
+    VisualizationError
+        If TensorFlow has begun with others.
+    """
+    found = environment.threads()
+    if found == dict(threads):
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads["intra_op"])
+        tf.config.threading.set_inter_op_parallelism_threads(threads["inter_op"])
+    except RuntimeError as error:
+        raise VisualizationError(
+            f"A process must compute with {dict(threads)} threads from the first picture on. Received one in which "
+            f"TensorFlow has begun with {found}. Start the process anew (a worker of Dask: restart it), or ask for "
+            "these with `--threads`."
+        ) from error
