@@ -99,6 +99,7 @@ def visualize(
         figures.check_suffix(figure)
     if sheets is not None:
         figures.check_order(sheets)
+    _let_memory_grow()
     if threads is not None and dask is None:
         _threads.use(_threads.every(threads))
     width_and_height = _width_and_height(size)
@@ -141,6 +142,14 @@ def _rows_of(folder: Path, wanted: Iterable[Any]) -> list[dict[str, Any]]:
 
     names = {(channel.layer, channel.number) for channel in wanted}
     return [row for row in pictures(folder) if (row["layer"], row["channel"]) in names]
+
+
+def _let_memory_grow() -> None:
+    """Leave the rest of a GPU's memory to other processes: TensorFlow takes all of it unless it is told."""
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def _width_and_height(size: str) -> tuple[int, int]:

@@ -168,7 +168,7 @@ def _curve(picture: Picture) -> bytes:
 
 def recorded_environment(path: Path) -> dict[str, Any]:
     """The environment of a folder's pictures; empty where there is no folder of pictures."""
-    return _of(_read(path / MANIFEST), "environment") if (path / MANIFEST).is_file() else {}
+    return _of(read_manifest(path / MANIFEST), "environment") if (path / MANIFEST).is_file() else {}
 
 
 def manifest_digest(path: Path) -> str | None:
