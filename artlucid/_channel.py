@@ -49,7 +49,7 @@ def parse(text: str) -> Channel:
     """
     layer, _, number = text.rpartition(":") if isinstance(text, str) else ("", "", "")
     try:
-        if not layer.strip():
+        if not layer.strip() or "_" in number:
             raise ValueError
         return Channel(layer.strip(), int(number))
     except ValueError as error:

@@ -53,7 +53,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         raise OutputError(
             f"{path} must be writable, on a disk with room for it. Received: {error.strerror or error}. "
-            "Make room or change the rights, then start again; an interrupted run goes on with `--resume`."
+            "Make room or change the rights, then start again: what is done stays (a run goes on with `--resume`)."
         ) from error
     finally:
         # After the renaming there is none; where the folder itself cannot be made, there is none either.

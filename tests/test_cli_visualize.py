@@ -105,7 +105,7 @@ def test_a_plan_makes_nothing(weights, tmp_path):
     costs = json.loads(result.stdout)
     assert (costs["pictures"], costs["batches"], costs["batch_size"]) == (5, 3, 2)
     text = run(*request).stdout
-    assert "5 in 1 layers, 3 batches of 2" in text and "GiB" in text and "mixed4a_5x5" in text
+    assert "5 in 1 layer, 3 batches of 2" in text and "GiB" in text and "mixed4a_5x5" in text
     assert not (tmp_path / "out").exists()
 
 

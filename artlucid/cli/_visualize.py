@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,8 +79,9 @@ def visualize(
     """Make pictures of what channels look for, the same way in one network or in several."""
     from artlucid import figures, models
     from artlucid import visualize as visualization
-    from artlucid.visualize import _threads
-    from artlucid.visualize._channel import channels_of
+    from artlucid._channel import Channel
+    from artlucid.visualize import _sweep, _threads
+    from artlucid.visualize._jobs import Request
 
     options = visualization.Options(
         batch_size=batch_size,
@@ -99,57 +100,51 @@ def visualize(
         figures.check_suffix(figure)
     if sheets is not None:
         figures.check_order(sheets)
-    _let_memory_grow()
+    _threads.let_memory_grow()
     if threads is not None and dask is None:
         _threads.use(_threads.every(threads))
     width_and_height = _width_and_height(size)
     networks = [models.load(source, architecture=architecture) for source in (model, *(beside or ()))]
-    request = {"out": out, "steps": steps, "size": width_and_height, "seed": seed, "options": options}
     if plan:
-        costs = visualization.plan(networks, channels, **request)
+        costs = visualization.plan(
+            networks, channels, out=out, steps=steps, size=width_and_height, seed=seed, options=options
+        )
         show(asdict(costs), _plan_as_text(costs), as_json)
         return
-    folders = visualization.sweep(networks, channels, **request)
-    asked = [channels_of(network, channels) for network in networks]
-    labelled = _labelled(folders, networks)
-    if sheets is not None:
-        layers = dict.fromkeys(channel.layer for wanted in asked for channel in wanted)
-        figures.save_contact_sheets(labelled, layers=list(layers), order=sheets)
-    (label, _), *others = labelled.items()
-    visualization.write_index(out, dict(others), label=label)
+    swept = _sweep.swept_into(networks, Request(channels, steps, width_and_height, seed, options), out)
+    _write_views(swept, sheets, figure)
+    _sweep.tell_all(swept)
     rows = [
-        {"model": network.source, **row}
-        for network, folder, wanted in zip(networks, folders, asked, strict=True)
-        for row in _rows_of(folder, wanted)
+        {"model": one.source, **row}
+        for one in swept
+        for row in visualization.pictures(one.path)
+        if Channel(row["layer"], row["channel"]) in one.problems
     ]
-    if figure is not None:
-        figures.save(figures.optimized_images(folders, [str(channel) for channel in asked[0]]), figure)
     show({"pictures": rows}, _as_text(rows), as_json)
 
 
-def _labelled(folders: Sequence[Path], networks: Sequence[Any]) -> dict[str, Path]:
+def _write_views(swept: Sequence[Any], sheets: str | None, figure: Path | None) -> None:
+    """What shows many pictures at once: contact sheets, the index, a figure."""
+    from artlucid import figures, visualize
+
+    out, *others = [one.path for one in swept]
+    if sheets is not None:
+        layers = dict.fromkeys(channel.layer for one in swept for channel in one.problems)
+        figures.save_contact_sheets(_labelled(swept), layers=list(layers), order=sheets)
+    # Also those that stood beside it in earlier calls.
+    beside = {path.parent.name: path.parent for path in sorted(out.glob("*/pictures.json"))}
+    visualize.write_index(out, {**{path.name: path for path in others}, **beside}, label=next(iter(_labelled(swept))))
+    if figure is not None:
+        figures.save(figures.optimized_images([out, *others], [str(channel) for channel in swept[0].problems]), figure)
+
+
+def _labelled(swept: Sequence[Any]) -> dict[str, Path]:
     """A short name for each folder: of the model, and of the subfolder where there is one."""
-    first = Path(networks[0].source).name or networks[0].source
-    names = [first, *(folder.name for folder in folders[1:])]
+    first = Path(swept[0].source).name or swept[0].source
+    names = [first, *(one.path.name for one in swept[1:])]
     if first in names[1:]:
         names[0] = f"{first} (1)"
-    return dict(zip(names, folders, strict=True))
-
-
-def _rows_of(folder: Path, wanted: Iterable[Any]) -> list[dict[str, Any]]:
-    """What a folder says of these channels."""
-    from artlucid.visualize import pictures
-
-    names = {(channel.layer, channel.number) for channel in wanted}
-    return [row for row in pictures(folder) if (row["layer"], row["channel"]) in names]
-
-
-def _let_memory_grow() -> None:
-    """Leave the rest of a GPU's memory to other processes: TensorFlow takes all of it unless it is told."""
-    import tensorflow as tf
-
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
+    return dict(zip(names, [one.path for one in swept], strict=True))
 
 
 def _width_and_height(size: str) -> tuple[int, int]:
@@ -196,13 +191,18 @@ def _plan_as_text(plan: Any) -> str:
     there = f"; {plan.there} are there already" if plan.there else ""
     return "\n".join(
         [
-            f"pictures   {plan.pictures} in {plan.layers} layers, {plan.batches} batches of {plan.batch_size}{there}",
+            f"pictures   {plan.pictures} in {_number(plan.layers, 'layer')}, "
+            f"{_number(plan.batches, 'batch', 'batches')} of {plan.batch_size}{there}",
             f"precision  {plan.precision}: {plan.reason}",
             f"time       about {_duration(plan.seconds)} on this machine; a step of a picture took {step or 'nothing'}",
             f"memory     {plan.memory / 2**30:.1f} GiB",
             f"disk       at most {plan.disk / 1e6:.0f} MB",
         ]
     )
+
+
+def _number(number: int, one: str, several: str = "") -> str:
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def _duration(seconds: float) -> str:

@@ -40,6 +40,7 @@ class BatchRenderer:
         self._key: Any = None
         self._layer: OwnChannels
         self._image: Parameterization
+        self._numbers: tf.Variable
         self._optimizer: Optimizer
 
     def __call__(self, network: Network, batch: Sequence[Channel], on_step: Callable[[], object]) -> list[Picture]:
@@ -82,12 +83,14 @@ class BatchRenderer:
     def begin(self, network: Network, batch: Sequence[Channel]) -> None:
         """Load the network and the noise that each image begins with, whatever else is in the batch."""
         key, make = own_channels(network, batch[0].layer, len(batch), self._settings)
-        with _noise.seeded([noise_seed(self._settings.seed, channel) for channel in batch]):
+        seeds = [noise_seed(self._settings.seed, channel) for channel in batch]
+        with _noise.seeded(seeds):
             if key == self._key:
                 self._optimizer.begin_again()
             else:
                 self._compile(make(), len(batch))
                 self._key = key
+        self._numbers.assign([seed % 2**31 for seed in seeds])
         self._layer.load(network, [channel.number for channel in batch])
 
     def update(self) -> npt.NDArray[np.float32]:
@@ -97,6 +100,7 @@ class BatchRenderer:
     def _compile(self, layer: OwnChannels, number: int) -> None:
         """Make the variables of all images; the step is compiled when it is first used."""
         settings, options = self._settings, self._settings.options
+        self._numbers = tf.Variable(tf.zeros([number], tf.int32), trainable=False)
         self._image = Parameterization(
             lambda: _side_by_side.image(settings.size, number, colours=options.colours, start=settings.start)
         )
@@ -106,7 +110,7 @@ class BatchRenderer:
             self._image,
             _side_by_side.transformed(options.transforms, per_image=options.transforms_per_image),
             penalty=None if options.penalty is None else _of_each_image(options.penalty, number),
-            draws=_draws.of_steps(settings.seed),
+            draws=_draws.of_steps(settings.seed, self._numbers),
         )
         self._optimizer = Optimizer(ascent, render.make_optimizer())
         self._layer = layer

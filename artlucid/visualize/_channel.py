@@ -47,7 +47,9 @@ def _meant(network: Network, text: str) -> Iterator[Channel]:
     layer, _, numbers = text.rpartition(":") if isinstance(text, str) else ("", "", "")
     layer, numbers = layer.strip(), numbers.strip()
     several = re.fullmatch(r"(\d+)-(\d+)", numbers)
-    if not layer or not (WILD.search(layer) or several or numbers == "*"):
+    if not layer or not (several or numbers == "*" or re.fullmatch(r"[+-]?\d+", numbers)):
+        parse(text)  # says what is wrong
+    if not (several or numbers == "*" or _is_pattern(network, layer)):
         yield _in_range(network, parse(text))
         return
     for name in _layers(network, layer):
@@ -66,9 +68,14 @@ def _meant(network: Network, text: str) -> Iterator[Channel]:
             yield _in_range(network, parse(f"{name}:{numbers}"))
 
 
+def _is_pattern(network: Network, layer: str) -> bool:
+    """Whether a layer has the letters of a pattern, and is not called so itself."""
+    return WILD.search(layer) is not None and layer not in network.layer_names
+
+
 def _layers(network: Network, pattern: str) -> list[str]:
     """The layers that a pattern means, in the network's order."""
-    if not WILD.search(pattern):
+    if not _is_pattern(network, pattern):
         return [pattern]
     names = network.layer_names
     bare = pattern.removesuffix("_pre_relu")

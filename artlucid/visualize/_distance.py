@@ -24,7 +24,7 @@ from artlucid.errors import DataError, VisualizationError, VisualizationWarning
 from artlucid.models import Network
 from artlucid.models._load import Source
 from artlucid.models._network import layer_outputs
-from artlucid.visualize._folder import MANIFEST, pictures
+from artlucid.visualize._folder import MANIFEST, OLDEST_PRECISION, pictures
 from artlucid.visualize._settings import LARGEST_SIDE
 
 MEASURED_LAYERS = ("conv2d2", "mixed3b", "mixed4d")
@@ -207,6 +207,7 @@ def _opened(argument: str, path: Path) -> _Folder:
     found = json.loads((path / MANIFEST).read_text())
     try:
         settings = json.loads(_MARK.sub('"', json.dumps(found["settings"])))
+        settings = {"precision": OLDEST_PRECISION, **settings}
         settings = {key: value for key, value in settings.items() if key not in OF_NO_CONSEQUENCE}
         (width, height), model = map(int, settings["size"]), str(found["model"]["identity"])
         if not 0 < min(width, height) <= max(width, height) <= LARGEST_SIDE:

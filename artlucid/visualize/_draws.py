@@ -24,6 +24,9 @@ class Draws(Protocol):
     def normal(self, shape: Sequence[int], seed: int | None = None) -> Tensor:
         """float32 with mean 0 and standard deviation 1."""
 
+    def of_image(self, index: int) -> Draws:
+        """For one image of a batch alone."""
+
 
 class SeededDraws:
     """Numbers that depend on the seed, on the step, and on how many draws of the step came before.
@@ -33,11 +36,22 @@ class SeededDraws:
     seed : int
     step : int or int scalar tensor
         A tensor in a compiled loop.
+    images : int32 tensor of shape (batch,), optional
+        A number for each image of a batch, for draws of its own.
     """
 
-    def __init__(self, seed: int, step: Tensor) -> None:
+    def __init__(self, seed: int, step: Tensor, images: Tensor | None = None) -> None:
         self._key = tf.stack([tf.cast(seed % 2**31, tf.int32), tf.cast(step, tf.int32)])
+        self._images = images
         self._count = 0
+
+    def of_image(self, index: int) -> Draws:
+        """For one image of a batch: of its own, if images have numbers, wherever it stands; else those that follow."""
+        if self._images is None:
+            return self
+        draws = SeededDraws(0, 0)
+        draws._key = tf.random.fold_in(self._key, self._images[index])
+        return draws
 
     def _next(self, seed: int | None) -> Tensor:
         self._count += 1
@@ -73,6 +87,10 @@ class GivenDraws:
 
     normal = uniform
 
+    def of_image(self, index: int) -> Draws:
+        """The values that follow."""
+        return self
+
 
 class FreeDraws:
     """TensorFlow's own generator: other numbers each time, unless a transformation has a seed of its own."""
@@ -89,15 +107,19 @@ class FreeDraws:
         """float32 with mean 0 and standard deviation 1."""
         return tf.random.normal(shape, seed=seed)
 
+    def of_image(self, index: int) -> Draws:
+        """Other numbers, as always."""
+        return self
+
 
 def free(step: Tensor) -> Draws:
     """Other draws each time, whatever the step."""
     return FreeDraws()
 
 
-def of_steps(seed: int | None) -> Callable[[Tensor], Draws]:
+def of_steps(seed: int | None, images: Tensor | None = None) -> Callable[[Tensor], Draws]:
     """The draws of each step by its number: seeded ones, or other ones each time for None."""
-    return free if seed is None else lambda step: SeededDraws(seed, step)
+    return free if seed is None else lambda step: SeededDraws(seed, step, images)
 
 
 _current: ContextVar[Draws | None] = ContextVar("artlucid_draws", default=None)

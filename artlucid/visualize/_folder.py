@@ -57,7 +57,10 @@ class Folder:
         try:
             written = _record(self._manifest_of(channel))
             own = (written["layer"], written["channel"]) == (channel.layer, channel.number)
-            return own and all(_digest(self.path / name) == digest for name, digest in written["files"].items())
+            alike = _made_as(written) == _made_as(self.manifest)
+            return (
+                own and alike and all(_digest(self.path / name) == digest for name, digest in written["files"].items())
+            )
         except (OSError, VisualizationError):
             return False
 
@@ -89,8 +92,11 @@ class Folder:
         image = np.full((height, width, 3), 0.5, np.float32)
         if (path := self.path / f"{channel.file_name}.png").is_file():
             image = images.read_image(path).astype(np.float32) / 255
-        problem = next((key for key, text in PROBLEMS.items() if text in record["notices"]), None)
-        return Picture(channel, image, objectives, problem=problem)
+        return Picture(channel, image, objectives, problem=_problem(record))
+
+    def problem(self, channel: Channel) -> str | None:
+        """Why a picture that the folder holds shows nothing; None if it does."""
+        return _problem(_record(self._manifest_of(channel)))
 
     def _manifest_of(self, channel: Channel) -> Path:
         return self.path / "manifests" / f"{channel.file_name}.json"
@@ -105,6 +111,10 @@ class Folder:
             "notices": [] if picture.problem is None else [PROBLEMS[picture.problem]],
             **{key: self.manifest[key] for key in ("model", "settings", "environment", "artlucid")},
         }
+
+
+def _problem(record: Mapping[str, Any]) -> str | None:
+    return next((key for key, text in PROBLEMS.items() if text in record["notices"]), None)
 
 
 def pictures(folder: str | Path) -> list[dict[str, Any]]:
@@ -231,7 +241,7 @@ def opened(path: Path, described: Mapping[str, Any], *, allow_changed_environmen
         yield Folder(path, manifest)
 
 
-def looked_into(path: Path, described: Mapping[str, Any]) -> Folder | None:
+def looked_into(path: Path, described: Mapping[str, Any], *, allow_changed_environment: bool) -> Folder | None:
     """A folder that holds pictures already, to be read alone; None if there is none.
 
     Raises
@@ -244,13 +254,20 @@ def looked_into(path: Path, described: Mapping[str, Any]) -> Folder | None:
         return None
     found = read_manifest(path / MANIFEST)
     _check_same(path, found, described)
+    if not allow_changed_environment:
+        _check_environment(path, found, described)
     return Folder(path, found)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a file is what a killed process leaves behind before there is anything else."""
+    return name == ".lock" or (name.startswith(".") and name.endswith(".part"))
 
 
 def _check_free(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise VisualizationError(f"`out` must be a folder or not exist. Received {path}, a file. Choose another.")
-    taken = [] if not path.exists() else sorted(x.name for x in path.iterdir() if x.name != ".lock")
+    taken = [] if not path.exists() else sorted(x.name for x in path.iterdir() if not _is_ours(x.name))
     if taken and MANIFEST not in taken:
         raise VisualizationError(
             f"`out` must be empty, not exist, or hold pictures. Received {path}, which holds {', '.join(taken[:4])}"
@@ -289,12 +306,16 @@ def _of(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
+def _made_as(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The model and the settings of pictures, in what can be compared."""
+    made = {"model": _of(manifest, "model").get("identity"), "precision": OLDEST_PRECISION, **_of(manifest, "settings")}
+    # As JSON gives it back: tuples become lists.
+    return dict(json.loads(json.dumps(made)))
+
+
 def _check_same(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Refuse a folder of other pictures, with both sides of every difference."""
-    oldest = {"precision": OLDEST_PRECISION}
-    before = {"model": _of(found, "model").get("identity"), **oldest, **_of(found, "settings")}
-    # As JSON gives it back: tuples become lists.
-    now = json.loads(json.dumps({"model": wanted["model"]["identity"], **wanted["settings"]}))
+    before, now = _made_as(found), _made_as(wanted)
     differing = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     if differing:
         sides = "; ".join(f"{key} was {before.get(key)}, is {now.get(key)}" for key in differing)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from artlucid.errors import VisualizationError
 from artlucid.visualize import _draws
 from artlucid.visualize._activations import Look, Objective
+from artlucid.visualize._forgotten import gradients_forgotten
 from artlucid.visualize._refusals import refusals
 from artlucid.visualize._variables import Parameterization
 
@@ -149,7 +150,8 @@ class Optimizer:
 
 def _compiled(function: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
     """A function of a step's number, traced once."""
-    return tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec([], tf.int32))
+    with gradients_forgotten():
+        return tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec([], tf.int32))
 
 
 def _check_gradients(gradients: Sequence[Tensor | None]) -> None:

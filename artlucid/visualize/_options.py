@@ -28,8 +28,8 @@ class Options:
     Attributes
     ----------
     batch_size : int, optional
-        Pictures made together; by default 16, or as many as a layer has fewer. It is part of what a picture's last bits
-        depend on.
+        Pictures made together. By default that of the folder, or else 16, or as many as are asked for of the fullest
+        layer if these are fewer. A picture's last bits depend on it.
     snapshots : sequence of int
         Updates after which a picture is kept too.
     init : path or array of shape (height, width, 3), optional

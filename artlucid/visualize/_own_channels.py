@@ -49,7 +49,9 @@ def own_channels(
     if path is None:
         return (network.identity, layer, batch), lambda: ThroughTheNetwork(network, layer, batch)
     precision = settings.precision.used
-    shapes = {name: tuple(variable.shape) for name, variable in _variables(network).items()}
+    arrays = _variables(network)
+    names = [f"{layer}/{part}" for layer in path.weights for part in ("kernel", "bias")]
+    shapes = {name: tuple(arrays[name].shape) for name in names}
     return (path, tuple(shapes.items()), batch, precision), lambda: AlongPath(path, shapes, batch, precision)
 
 

@@ -106,9 +106,19 @@ def plan(
         raise VisualizationError(
             f"`engine` must be artlucid for a plan. Received {request.options.engine!r}. Leave out one of them."
         )
+    if request.options.dask is not None:
+        raise VisualizationError(
+            "`dask` must be left out of a plan, which measures this process alone. Received "
+            f"{request.options.dask!r}. Plan without it, and divide the time by the number of workers."
+        )
     paths = folders_of(networks, Path(out))
     jobs = jobs_of(networks, request, paths[0])
-    units = list(units_of(jobs, [looked_into(path, job.record) for path, job in zip(paths, jobs, strict=True)]))
+    allow_changed = request.options.allow_changed_environment
+    folders = [
+        looked_into(path, job.record, allow_changed_environment=allow_changed)
+        for path, job in zip(paths, jobs, strict=True)
+    ]
+    units = list(units_of(jobs, folders))
     measured = _measured(jobs, units)
     pictures = sum(len(unit.channels) for unit in units)
     settings = jobs[0].settings
@@ -141,8 +151,14 @@ class _Measured:
 def _measured(jobs: Sequence[Job], units: Sequence[Unit]) -> list[_Measured]:
     """The cheapest and the dearest layer; one if they are the same."""
     by_cost = sorted(units, key=lambda unit: _cost(jobs[unit.job].network, unit.channels[0].layer))
-    ends = {unit.channels[0].layer: unit for unit in by_cost[:1] + by_cost[-1:]}
+    ends = {_compiled_for(jobs[unit.job], unit): unit for unit in by_cost[:1] + by_cost[-1:]}
     return [_measure(jobs[unit.job], unit) for unit in ends.values()]
+
+
+def _compiled_for(job: Job, unit: Unit) -> tuple[str, str]:
+    """What batches with the same step have in common."""
+    network, layer = job.network, unit.channels[0].layer
+    return (network.identity if path_to(network, layer) is None else str(network.architecture), layer)
 
 
 def _measure(job: Job, unit: Unit) -> _Measured:
@@ -170,7 +186,7 @@ def _seconds(jobs: Sequence[Job], units: Sequence[Unit], measured: Sequence[_Mea
     slope = (most.step - least.step) / (most.cost - least.cost) if most.cost > least.cost else 0.0
     begin = statistics.mean(one.begin for one in measured)
     batches = Counter((unit.job, unit.channels[0].layer) for unit in units)
-    total = begin * len({layer for _, layer in batches})
+    total = begin * len({_compiled_for(jobs[unit.job], unit) for unit in units})
     for (job, layer), number in batches.items():
         step = least.step + slope * (_cost(jobs[job].network, layer) - least.cost)
         total += number * jobs[job].settings.steps * step
@@ -178,13 +194,15 @@ def _seconds(jobs: Sequence[Job], units: Sequence[Unit], measured: Sequence[_Mea
 
 
 def _cost(network: Network, layer: str) -> float:
-    """Multiplications an input pixel; of a network of a user's own, how deep the layer lies."""
+    """Multiplications a pixel of the image; of a network of a user's own, how deep the layer lies."""
     path = path_to(network, layer)
     if path is None or network.architecture is None:
         return float(network.layer_names.index(layer)) if layer in network.layer_names else 0.0
     shapes = {name: variable.shape for name, variable in variables(network.keras_model, network.architecture).items()}
     area, total = {"preprocess": 1.0}, 0.0
-    for one in (*path.below, path.target):
+    layers = {one.name: one for one in network.architecture.backbone}
+    branches = path.target.sources if isinstance(path.target, Concatenation) and path.linear else ()
+    for one in (*path.below, *(layers[name] for name in branches), path.target):
         source = one.sources[0] if isinstance(one, Concatenation) else one.source
         area[one.name] = area.get(source, 1.0) / getattr(one, "stride", 1) ** 2
         if isinstance(one, Convolution):

@@ -49,7 +49,7 @@ def precision_of(
     """
     asked = options.precision
     if asked == "auto" and recorded is not None:
-        return Precision(asked, recorded, "as the pictures that are there")
+        return _as_recorded(recorded, _hindrance(networks, channels, options))
     precision = resolve(asked)
     hindrance = _hindrance(networks, channels, options)
     if precision.used == "float32" or (hindrance is None and (asked != "auto" or precision.used in MEASURED)):
@@ -59,6 +59,15 @@ def precision_of(
     raise VisualizationError(
         f"`precision` must be float32 or auto, because {hindrance}. Received {asked!r}. Leave it out."
     )
+
+
+def _as_recorded(recorded: str, hindrance: str | None) -> Precision:
+    if hindrance is not None and recorded != "float32":
+        raise VisualizationError(
+            f"The pictures of a folder must be made in one precision. Received a folder in {recorded}, where the new "
+            f"ones can be made in float32 alone, because {hindrance}. Choose another `--out`."
+        )
+    return Precision("auto", recorded, "as the pictures that are there")
 
 
 def _hindrance(networks: Iterable[Network], channels: Iterable[Channel], options: Options) -> str | None:

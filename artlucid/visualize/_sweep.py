@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from artlucid._channel import Channel
@@ -16,7 +17,6 @@ from artlucid.visualize._channels import tell_problems
 from artlucid.visualize._folder import SUBFOLDERS, opened
 from artlucid.visualize._jobs import Request, jobs_of, render, units_of
 from artlucid.visualize._options import Options
-from artlucid.visualize._picture import Picture
 from artlucid.visualize._settings import Size
 
 
@@ -75,11 +75,40 @@ def sweep(
     ...     len(visualize.pictures(folders[0]))
     4
     """
+    swept = swept_into(models, Request(channels, steps, size, seed, options or Options()), Path(out))
+    tell_all(swept)
+    return [folder.path for folder in swept]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The folder of a network when all its pictures are there.
+
+    Attributes
+    ----------
+    path : Path
+    source : str
+        Of the network.
+    problems : mapping of Channel to str or None
+        Of each picture that was asked for, also where it was there before.
+    """
+
+    path: Path
+    source: str
+    problems: Mapping[Channel, str | None]
+
+
+def tell_all(swept: Sequence[Swept]) -> None:
+    """Warn of dead channels; refuse numbers that are not finite."""
+    for one in swept:
+        tell_problems(one.problems, of=f" of {one.source}" if len(swept) > 1 else "")
+
+
+def swept_into(models: Sequence[Source], request: Request, out: Path) -> list[Swept]:
+    """Make what is missing, as `sweep` does, and say nothing yet of what it shows."""
     networks = networks_of(models)
-    request = Request(channels, steps, size, seed, options or Options())
-    paths = folders_of(networks, Path(out))
+    paths = folders_of(networks, out)
     jobs = jobs_of(networks, request, paths[0])
-    problems: list[dict[Channel, str | None]] = [{} for _ in jobs]
     with ExitStack() as held:
         workers = None
         if request.options.dask is not None:
@@ -90,20 +119,16 @@ def sweep(
             held.enter_context(opened(path, job.record, allow_changed_environment=allow_changed))
             for path, job in zip(paths, jobs, strict=True)
         ]
-
-        def done(job: int, picture: Picture) -> None:
-            folders[job].write(picture)
-            problems[job][picture.channel] = picture.problem
-
         units = list(units_of(jobs, folders))
         if workers is None:
-            render(jobs, units, done)
+            render(jobs, units, lambda job, picture: folders[job].write(picture))
         else:
-            for job, channel, problem in workers.render(jobs, folders, units):
-                problems[job][channel] = problem
-    for network, found in zip(networks, problems, strict=True):
-        tell_problems(found, of=f" of {network.source}" if len(networks) > 1 else "")
-    return paths
+            for _ in workers.render(jobs, folders, units):
+                pass
+        return [
+            Swept(folder.path, job.network.source, {channel: folder.problem(channel) for channel in job.wanted})
+            for folder, job in zip(folders, jobs, strict=True)
+        ]
 
 
 def networks_of(models: Sequence[Source]) -> list[Network]:
@@ -119,7 +144,8 @@ def folders_of(networks: Sequence[Network], out: Path) -> list[Path]:
     """A folder a network: the first one's is `out`; the others' are named by the last part of their sources."""
     names: list[str] = []
     for network in networks[1:]:
-        name = Path(network.source).name or network.source
+        name = Path(network.source).name
+        name = "model" if name in ("", ".", "..") else name
         spellings = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
         names.append(next(free for free in spellings if free not in (*names, *SUBFOLDERS)))
     return [out, *(out / name for name in names)]

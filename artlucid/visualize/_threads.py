@@ -1,7 +1,8 @@
-"""How many threads TensorFlow computes with in this process, on which a picture's last bits depend."""
+"""What TensorFlow takes of the machine: threads, on whose number a picture's last bits depend, and memory."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,3 +58,10 @@ def use(threads: Mapping[str, int]) -> None:
             f"TensorFlow has begun with {found}. Start the process anew (a worker of Dask: restart it), or ask for "
             "these with `--threads`."
         ) from error
+
+
+@functools.cache
+def let_memory_grow() -> None:
+    """Leave the rest of a GPU's memory to other processes: TensorFlow takes all of it unless it is told in time."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)

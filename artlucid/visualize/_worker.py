@@ -126,6 +126,7 @@ def survey(threads: Mapping[str, int] | None, asked: str) -> Survey:
         A precision, or ``auto``.
     """
     with _one_at_a_time, _named():
+        _threads.let_memory_grow()
         if threads is not None:
             _threads.use(threads)
         precision = environment.resolve_precision(asked)
@@ -155,6 +156,7 @@ def render_unit(plan: Plan, unit: Unit, number: int) -> list[tuple[Channel, str 
         If a picture cannot be written.
     """
     with _one_at_a_time, _named():
+        _threads.let_memory_grow()
         order = plan.orders[unit.job]
         folder = _own_folder(order, plan.allow_changed_environment)
         missing = tuple(channel for channel in unit.channels if not folder.holds(channel))

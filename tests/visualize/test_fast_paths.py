@@ -38,8 +38,8 @@ LAYERS = (
 @pytest.fixture(scope="module")
 def networks(mini):
     """A network of each kind of padding, order of channels and normalization, with the same random kernels."""
-    symmetric = models.load("none", architecture="bvlc", seed=3)
-    return {"mini": mini, "bvlc": symmetric}
+    others = {name: models.load("none", architecture=name, seed=3) for name in ("bvlc", "gonthier")}
+    return {"mini": mini, **others}
 
 
 def seen_by(number, height=45, width=52):
@@ -82,7 +82,7 @@ def test_values_and_gradients(networks, layer):
 
 
 @pytest.mark.parametrize(("height", "width"), [(45, 64), (64, 47), (66, 65)])
-@pytest.mark.parametrize("name", ["mini", "bvlc"])
+@pytest.mark.parametrize("name", ["mini", "bvlc", "gonthier"])
 def test_sizes_of_both_parities(networks, name, height, width):
     """Where the zeros of a stride of 2 stand depends on them."""
     seen = seen_by(1, height, width)

@@ -1,13 +1,18 @@
 """Whole layers: which channels are meant, the same bits whatever happens, what is shared, what it would cost."""
 
+import gc
 import json
+import shutil
 
+import keras
 import numpy as np
 import pytest
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from artlucid import models, visualize
 from artlucid.environment import Precision
-from artlucid.errors import ModelError, OutputError, VisualizationError
+from artlucid.errors import ModelError, OutputError, VisualizationError, VisualizationWarning
+from artlucid.models._network import get_arrays, set_arrays
 from artlucid.visualize import _batch, _folder, _precision
 from artlucid.visualize._channel import channels_of
 
@@ -45,6 +50,9 @@ def test_patterns(mini):
 
 
 def test_patterns_over_a_network_of_ones_own(mini):
+    inputs = keras.Input((None, None, 3))
+    bracketed = keras.Model(inputs, keras.layers.Conv2D(4, 3, name="block[0]")(inputs))
+    assert names(models.wrap(bracketed, value_range=(0, 1)), "block[0]:1", "block*:0") == ["block[0]:1", "block[0]:0"]
     network = models.wrap(mini.keras_model, value_range=(0, 255))
     assert names(network, "mixed4a_5x5*:1")[0] == "mixed4a_5x5_bottleneck_pre_relu:1"
 
@@ -56,6 +64,8 @@ def test_patterns_over_a_network_of_ones_own(mini):
         ("mixed4a_5x5:4-2", ("go upwards", "4-2", "2-4")),
         ("mixed4a_5x5:4-12", ("one of the 12", "mixed4a_5x5:12", "0 to mixed4a_5x5:11")),
         ("mixed4*:900", ("one of the", "900", "count from the end")),
+        ("mixed4*:", ("must be written `layer:number`", "'mixed4*:'", "artlucid info")),
+        ("mixed4a_5x5:1_1", ("must be written `layer:number`", "1_1", "artlucid info")),
         ("mixed4*:all", ("must be written `layer:number`", "all", "artlucid info")),
     ],
 )
@@ -70,16 +80,19 @@ def test_an_unknown_layer_with_all_channels(mini, expect_refusal):
         channels_of(mini, ["mixed4a_4x4:*"])
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_the_same_bits_whatever_happens(mini, tmp_path, precision, monkeypatch):
+@pytest.mark.parametrize(
+    "options", [{"precision": "float32"}, {"precision": "bfloat16"}, {"transforms_per_image": True}]
+)
+def test_the_same_bits_whatever_happens(mini, tmp_path, options, monkeypatch):
     """Alone, in company, in reverse order, and after being interrupted when a picture was written."""
-    channels = [f"{LAYER}:{number}" for number in range(3)]
+    layer = "mixed3a_5x5_pre_relu"
+    channels = [f"{layer}:{number}" for number in range(6)]
     # Beyond the redirected ones, whose step is another.
-    options = {"steps": 19, "precision": precision}
+    options = {"steps": 19, "batch_size": 4, **options}
     swept([mini], channels, tmp_path / "together", **options)
     truth = pictures_of(tmp_path / "together")
-    assert len(truth) == 3 and len(set(truth.values())) == 3
-    swept([mini], channels[::-1], tmp_path / "reverse", **options)
+    assert len(truth) == 6 and len(set(truth.values())) == 6
+    swept([mini], channels[4::-1], tmp_path / "reverse", **options)
     swept([mini], channels[1:2], tmp_path / "alone", **options)
 
     written = []
@@ -95,16 +108,59 @@ def test_the_same_bits_whatever_happens(mini, tmp_path, precision, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         swept([mini], channels, tmp_path / "interrupted", **options)
     swept([mini], channels, tmp_path / "interrupted", **options)
-    for folder in ("reverse", "alone", "interrupted"):
+    for folder, number in (("reverse", 5), ("alone", 1), ("interrupted", 6)):
         found = pictures_of(tmp_path / folder)
-        shared = found.keys() & truth.keys()
-        assert len(shared) >= 1 and all(found[name] == truth[name] for name in shared), folder
-    swept([mini], channels[1:2], tmp_path / "seed", seed=1, **{**options, "steps": 1})
-    assert pictures_of(tmp_path / "seed") != pictures_of(tmp_path / "alone")
+        assert len(found) == number and all(found[name] == truth[name] for name in found), folder
+    swept([mini], channels[1:2], tmp_path / "seed", seed=1, **options)
+    (name,) = pictures_of(tmp_path / "alone")
+    assert pictures_of(tmp_path / "seed")[name] != truth[name]
+
+
+def test_nothing_outlives_what_is_compiled(mini, tmp_path):
+    def graphs():
+        gc.collect()
+        return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+
+    swept([mini], ["conv2d1:0"], tmp_path / "a")
+    before = graphs()
+    swept([mini], ["conv2d1:1", "conv2d0:0", "conv2d2:0"], tmp_path / "b")
+    assert graphs() <= before
+
+
+def test_what_went_wrong_is_told_again(mini, tmp_path, expect_refusal):
+    broken = models.load("none", architecture="mini", seed=3)
+    arrays = get_arrays(broken.keras_model, broken.architecture)
+    arrays["conv2d1/bias"][0] = np.nan
+    arrays["conv2d1/kernel"][..., 1], arrays["conv2d1/bias"][1] = 0, -1
+    set_arrays(broken.keras_model, broken.architecture, arrays)
+    for _ in range(2):
+        with (
+            expect_refusal("must stay finite", "conv2d1_pre_relu:0", "value range", kind=VisualizationError),
+            pytest.warns(VisualizationWarning, match="conv2d1_pre_relu:1: dead channel"),
+        ):
+            swept([broken], ["conv2d1_pre_relu:0-2"], tmp_path / "out", steps=19, precision="float32")
+
+
+def test_pictures_of_another_folder_are_not_taken(mini, tmp_path):
+    for seed in (0, 1):
+        swept([mini], ["conv2d1:0-1"], tmp_path / str(seed), seed=seed)
+    for name in ("conv2d1-0001.png", "curves/conv2d1-0001.csv", "manifests/conv2d1-0001.json"):
+        shutil.copy(tmp_path / "1" / name, tmp_path / "0" / name)
+    foreign = (tmp_path / "0" / "conv2d1-0001.png").read_bytes()
+    swept([mini], ["conv2d1:0-1"], tmp_path / "0")
+    assert (tmp_path / "0" / "conv2d1-0001.png").read_bytes() != foreign
+
+
+def test_what_a_killed_process_left(mini, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".pictures.json.host-123.part").write_text("{")
+    swept([mini], ["conv2d1:0"], tmp_path / "out", steps=1)
+    assert not list((tmp_path / "out").glob(".*.part"))
 
 
 def test_networks_share_what_is_compiled(mini, tmp_path, monkeypatch):
-    other = models.load("none", architecture="mini", seed=8)
+    # With other classes, as after a fine-tuning.
+    other = models.load(models.InceptionV1(variant="mini", weights=None, classes=7))
     compiled = []
     make = _batch.BatchRenderer._compile
     monkeypatch.setattr(
@@ -112,7 +168,7 @@ def test_networks_share_what_is_compiled(mini, tmp_path, monkeypatch):
     )
     folders = swept([mini, other], [f"{LAYER}:0-4", "conv2d1:2"], tmp_path / "both")
     assert len(compiled) == 2
-    assert folders == [tmp_path / "both", tmp_path / "both" / "none"]
+    assert folders[0] == tmp_path / "both" and folders[1].parent == tmp_path / "both"
     alone = swept([other], [f"{LAYER}:0-4"], tmp_path / "other")[0]
     found = pictures_of(folders[1])
     assert all(found[name] == bits for name, bits in pictures_of(alone).items())
@@ -141,6 +197,9 @@ def test_precision_where_there_is_one_only(mini, tmp_path, expect_refusal):
     assert precision["used"] == "float32" and "no architecture of this library" in precision["reason"]
     with expect_refusal("no architecture of this library", "'bfloat16'", "Leave it out", kind=VisualizationError):
         swept([wrapped], ["mixed4a_5x5:0"], tmp_path / "new", precision="bfloat16")
+    swept([mini], ["mixed4a_5x5:0"], tmp_path / "half", precision="bfloat16")
+    with expect_refusal("one precision", "in bfloat16", "another `--out`", kind=VisualizationError):
+        swept([mini], ["predictions:0"], tmp_path / "half")
     with expect_refusal("predictions lies beyond the backbone", "'bfloat16'", "Leave", kind=VisualizationError):
         swept([mini], ["predictions:0"], tmp_path / "new", precision="bfloat16")
 
@@ -193,6 +252,9 @@ def test_models_that_are_none(mini, tmp_path, expect_refusal):
     for models_ in ("none", [], mini):
         with expect_refusal("`models` must be a sequence", str(models_)[:4], "in a list", kind=VisualizationError):
             swept(models_, [f"{LAYER}:0"], tmp_path / "out")
-    with expect_refusal("`engine` must be artlucid", "'lucid'", "Leave out", kind=VisualizationError):
-        options = visualize.Options(engine="lucid")
-        visualize.plan([mini], [f"{LAYER}:0"], out=tmp_path / "out", steps=2, size=32, options=options)
+    for options, parts in (
+        (visualize.Options(engine="lucid"), ("`engine` must be artlucid", "'lucid'", "Leave out")),
+        (visualize.Options(dask="local:2"), ("`dask` must be left out", "'local:2'", "number of workers")),
+    ):
+        with expect_refusal(*parts, kind=VisualizationError):
+            visualize.plan([mini], [f"{LAYER}:0"], out=tmp_path / "out", steps=2, size=32, options=options)

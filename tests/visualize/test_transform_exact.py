@@ -395,3 +395,12 @@ IMAGE = tf.zeros([1, 8, 8, 3])
 def test_bad_input(expect_refusal, call, rule, received, advice):
     with expect_refusal(rule, received, advice, kind=VisualizationError):
         call()
+
+
+def test_a_rotation_is_differentiated_twice():
+    image = tf.random.stateless_uniform([1, 16, 16, 3], (1, 2))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(image)
+        turned = transform.random_rotate([30])(image)
+    first, second = (tape.gradient(turned, image) for _ in range(2))
+    np.testing.assert_array_equal(first, second)

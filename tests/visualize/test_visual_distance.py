@@ -229,7 +229,7 @@ def test_no_channel_in_common(tmp_path, mini, expect_refusal):
         ("after", {"seed": 1}, "seed 0 and 1"),
         ("after", {"steps": 9}, "steps 8 and 9"),
         ("after", {"size": [64, SIDE]}, "size (32, 32) and (64, 32)"),
-        ("after", {"precision": "bfloat16"}, "precision None and bfloat16"),
+        ("after", {"precision": "bfloat16"}, "precision float32 and bfloat16"),
         ("other_seed", {"steps": 9}, "steps 8 and 9"),
     ],
 )

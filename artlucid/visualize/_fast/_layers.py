@@ -10,7 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from artlucid.architectures import Architecture, Classifier, Concatenation, Convolution, Layer
+from artlucid.architectures import (
+    Architecture,
+    Classifier,
+    Concatenation,
+    Convolution,
+    GlobalMean,
+    Layer,
+    MaxPool,
+    Normalization,
+)
 from artlucid.models import Network
 from artlucid.models._network import own_name
 from artlucid.visualize._fast._operations import spread_kernel
@@ -56,6 +65,15 @@ class Path:
         """Whether the kernels of the wanted channels alone suffice."""
         return isinstance(self.target, Convolution | Classifier) and self.target.source != "preprocess"
 
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The layers whose kernels are needed."""
+        own = self.target.sources if isinstance(self.target, Concatenation) and self.linear else (self.target.name,)
+        with_kernels = {
+            layer.name for layer in self.architecture.layers() if isinstance(layer, Convolution | Classifier)
+        }
+        return tuple(name for name in (*(layer.name for layer in self.below), *own) if name in with_kernels)
+
     def group_of(self, name: str) -> tuple[str, ...]:
         """The convolutions that are computed together with one."""
         return next(group for group in self.groups if name in group)
@@ -64,8 +82,8 @@ class Path:
 def path_to(network: Network, name: str) -> Path | None:
     """The way to a layer, None where it must go through the whole network.
 
-    That is so for networks of a user's own, for layers of auxiliary heads, for predictions, and for what comes before
-    the first convolution.
+    That is so for networks of a user's own, for layers of auxiliary heads, for predictions, for what comes before the
+    first convolution, and for architectures with other kinds of layers or strides.
     """
     if network.architecture is None:
         return None
@@ -79,7 +97,16 @@ def path_to(network: Network, name: str) -> Path | None:
     # A block before its ReLUs is made of convolutions that are not needed for anything else.
     above = {target.name, *(target.sources if linear and isinstance(target, Concatenation) else ())}
     below = tuple(layer for layer in architecture.backbone if layer.name in needed - above)
+    if not all(map(_is_written_here, (layer for layer in architecture.layers() if layer.name in needed))):
+        return None
     return Path(architecture, target, linear, below, tuple(_groups(below)))
+
+
+def _is_written_here(layer: Layer) -> bool:
+    """Whether `_operations` has what a layer does: convolutions have a stride of 2 at the image, and else of 1."""
+    if isinstance(layer, Convolution):
+        return layer.stride == (2 if layer.source == "preprocess" else 1)
+    return isinstance(layer, MaxPool | Normalization | Concatenation | GlobalMean | Classifier)
 
 
 def _sources(layer: Layer) -> tuple[str, ...]:

@@ -48,10 +48,13 @@ class PerImage:
                 f"shape {x.shape}. Put it before what makes the size vary, or give it a `size`."
             )
         size = self.size or self._size_of_all(x)
-        transformed = Compose(self.transforms)
         # What is put around them is 0.
-        images = [transformed(x[index : index + 1]) - GREY for index in range(x.shape[0])]
+        images = [self._transformed(x, index) - GREY for index in range(x.shape[0])]
         return tf.concat([tf.image.resize_with_crop_or_pad(image, *size) for image in images], 0) + GREY
+
+    def _transformed(self, x: Tensor, index: int) -> Tensor:
+        with _draws.drawing(_draws.current().of_image(index)):
+            return Compose(self.transforms)(x[index : index + 1])
 
     def _size_of_all(self, x: Tensor) -> Sequence[int]:
         # Traced with draws that nobody knows yet: so what varies does so even if this call's draws agree.

@@ -192,14 +192,13 @@ def _turned(t: Tensor, radians: Tensor) -> Tensor:
 
     @tf.custom_gradient
     def gathered(t: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        with tf.GradientTape() as tape:
-            tape.watch(places)
-            sources = _turned_by_op(places, radians)
-
         def gradient(upstream: Tensor) -> Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(places)
+                sources = _turned_by_op(places, radians)
             return _gathered(upstream, tape.gradient(sources, places, output_gradients=places))
 
-        return _gathered(t, sources), gradient
+        return _gathered(t, _turned_by_op(places, radians)), gradient
 
     return gathered(t)
 
