@@ -144,7 +144,8 @@ def influence(parts: npt.ArrayLike, value: float) -> Doubles:
     change: Doubles = value * (2 * both - of_a - of_b)
     # Where the networks are the same, this is rounding, of which no interval is made.
     small = np.abs(change) < NO_CHANGE
-    return np.where(small, 0.0, change)
+    change[small] = 0
+    return change
 
 
 def unbiased_of_images(part: Doubles, diagonal_a: Doubles, diagonal_b: Doubles) -> Doubles:

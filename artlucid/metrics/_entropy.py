@@ -23,8 +23,8 @@ def class_entropy(top: Top, labels: npt.ArrayLike, n_classes: int, *, literal: b
     top : TopImages, or array-like of int, shape (n_channels, k)
         Images, -1 where there are no more.
     labels : array-like of shape (n_images,) or (n_images, n_classes)
-        The class of each image, 0 … n_classes - 1, or -1 for an image without; or zeros and ones where an image may have
-        several classes.
+        The class of each image, 0 … n_classes - 1, or -1 for an image without; or zeros and ones where an image may
+        have several classes.
     n_classes : int
         Of the dataset, at least 2, whether or not they are in a top set.
     literal : bool
@@ -56,8 +56,8 @@ def class_entropy(top: Top, labels: npt.ArrayLike, n_classes: int, *, literal: b
     indices, classes = _checked(top, labels, n_classes)
     # The last row stands for no image, where -1 leads.
     members = np.vstack([classes, np.zeros((1, n_classes), bool)])
-    counts = np.stack([members[:, number][indices].sum(axis=1) for number in range(n_classes)], axis=1)
-    labelled = members.any(axis=1)[indices].sum(axis=1)
+    counts = np.stack([member[indices].sum(axis=1) for member in members.T], axis=1)
+    labelled = np.asarray(members.any(axis=1))[indices].sum(axis=1)
     return _entropy(counts, labelled if literal else counts.sum(axis=1))
 
 
@@ -82,7 +82,7 @@ class ExpectedEntropy:
     seed: int
 
 
-def expected_class_entropy(  # noqa: PLR0913
+def expected_class_entropy(
     top: Top,
     labels: npt.ArrayLike,
     n_classes: int,
@@ -182,7 +182,8 @@ def _check_draws(draws: int, level: float, seed: int) -> None:
     for name, value, least in (("draws", draws, 100), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise MetricError(
-                f"`{name}` must be an integer of at least {least}. Received {value!r}. Give {max(least, 1000)}, for example."
+                f"`{name}` must be an integer of at least {least}. Received {value!r}. "
+                f"Give {max(least, 1000)}, for example."
             )
     if isinstance(level, bool) or not 0 < level < 1:
         raise MetricError(f"`level` must be above 0 and below 1. Received {level!r}. Give 0.95, for example, for 95 %.")

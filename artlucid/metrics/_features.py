@@ -98,8 +98,9 @@ class Features:
 
     def centred(self, block: npt.NDArray[Any], out: Doubles | None = None) -> Doubles:
         """Give some of the rows in double precision, centred and scaled."""
-        centred = np.subtract(block, self.mean, out=out, dtype=np.float64)
-        return np.multiply(centred, self.scale, out=centred)
+        centred: Doubles = np.subtract(block, self.mean, out=out, dtype=np.float64)
+        centred *= self.scale
+        return centred
 
     def whole(self) -> Doubles:
         """Give all rows, centred and scaled: in memory."""

@@ -1,8 +1,8 @@
 """The Hilbert-Schmidt independence criterion of two sets of features, in the cheaper of its two forms.
 
-With centred features A and B of n images, the Gram matrices are K = A A' and L = B B', and their product summed over all
-pairs of images is the squared norm of A' B: one form costs n² operations a channel, the other n for each pair of channels.
-What either form has in the end is the same: `Sums`.
+With centred features A and B of n images, the Gram matrices are K = A A' and L = B B', and their product summed over
+all pairs of images is the squared norm of A' B: one form costs n² operations a channel, the other n for each pair of
+channels. What either form has in the end is the same: `Sums`.
 
 All products are in double precision. In single precision they take half the time, but the only bound on the error of a
 product of n rows grows with n: 17,000 images leave three digits for certain, and the unbiased estimate then takes a
@@ -131,8 +131,8 @@ class FeatureForm:
     @property
     def sums(self) -> Sums:
         """The sums over all pairs of images."""
-        products = (_product(matrix, matrix) for matrix in (self.ab, self.aa, self.bb))
-        return Sums(*products, *self.diagonals)
+        product_ab, product_aa, product_bb = (_product(matrix, matrix) for matrix in (self.ab, self.aa, self.bb))
+        return Sums(product_ab, product_aa, product_bb, self.diagonals[0], self.diagonals[1])
 
     def of_images(self) -> tuple[Doubles, Doubles, Doubles]:
         """Give the part that each image has in the three products."""
@@ -155,13 +155,15 @@ class FeatureForm:
 def gram(features: Doubles) -> Doubles:
     """Inner products of the centred features of every two images."""
     centred = features - features.mean(axis=0)
-    return centred @ centred.T
+    products: Doubles = centred @ centred.T
+    return products
 
 
 def centred_gram(kernel: Doubles) -> Doubles:
     """Give the Gram matrix of the features that a kernel stands for, centred."""
     means = kernel.mean(axis=0)
-    return kernel - means - means[:, None] + means.mean()
+    centred: Doubles = kernel - means - means[:, None] + means.mean()
+    return centred
 
 
 def similarity(product_ab: float, product_aa: float, product_bb: float) -> float:

@@ -156,8 +156,8 @@ def _check_names(kernels_a: Iterable[str], kernels_b: Iterable[str], frozen: Col
     names_a, names_b = set(kernels_a), set(kernels_b)
     if different := sorted(names_a ^ names_b):
         raise MetricError(
-            f"`kernels_a` and `kernels_b` must have the same names. Received {', '.join(different)} in one of them only. "
-            "Compare networks of one architecture, or the layers that both have."
+            "`kernels_a` and `kernels_b` must have the same names. Received in one of them only: "
+            f"{', '.join(different)}. Compare networks of one architecture, or the layers that both have."
         )
     if unknown := sorted(set(frozen) - names_a):
         raise MetricError(

@@ -45,7 +45,7 @@ def overlap_ratio(top_a: Top, top_b: Top) -> Doubles:
     [0.5, 0.25]
     """
     a, b = _checked(top_a, top_b)
-    return _common(a, b) / a.shape[1]
+    return np.asarray(_common(a, b) / a.shape[1])
 
 
 def expected_overlap_ratio(top_a: Top, top_b: Top, *, n_images: int | None = None) -> Doubles:
@@ -76,7 +76,7 @@ def expected_overlap_ratio(top_a: Top, top_b: Top, *, n_images: int | None = Non
     """
     a, b = _checked(top_a, top_b)
     n = _number_of_images(top_a, top_b, n_images, a, b)
-    return _kept(a) * _kept(b) / (n * a.shape[1])
+    return np.asarray(_kept(a) * _kept(b) / (n * a.shape[1]))
 
 
 def corrected_overlap_ratio(top_a: Top, top_b: Top, *, n_images: int | None = None) -> Doubles:
@@ -92,8 +92,8 @@ def corrected_overlap_ratio(top_a: Top, top_b: Top, *, n_images: int | None = No
     Returns
     -------
     float64 array of shape (n_channels,)
-        (ratio - expected) / (largest - expected), at most 1 and below 0 for less than chance, where the largest ratio is
-        that of the smaller of the two sets within the other. NaN where that is also the expected one: a channel that is
+        (ratio - expected) / (largest - expected), at most 1 and below 0 for less than chance, where the largest ratio
+        is that of the smaller of the two sets within the other. NaN where that is also the expected one: a channel that is
         dead in one network, or has every image in its top set.
 
     Raises
@@ -103,7 +103,8 @@ def corrected_overlap_ratio(top_a: Top, top_b: Top, *, n_images: int | None = No
 
     Examples
     --------
-    >>> corrected_overlap_ratio([[4, 2], [5, -1], [-1, -1]], [[2, 1], [5, 6], [2, 3]], n_images=10).tolist()
+    >>> top_a, top_b = [[4, 2], [5, -1], [-1, -1]], [[2, 1], [5, 6], [2, 3]]
+    >>> corrected_overlap_ratio(top_a, top_b, n_images=10).round(4).tolist()
     [0.375, 1.0, nan]
     """
     expected = expected_overlap_ratio(top_a, top_b, n_images=n_images)
@@ -133,8 +134,8 @@ def checked_indices(top: Top, name: str) -> Indices:
     if twice.any():
         channel, position = np.argwhere(twice)[0].tolist()
         raise MetricError(
-            f"`{name}` must have an image once a channel. Received image {ordered[channel, position]} twice for channel "
-            f"{channel}. Give what `top_images` gives."
+            f"`{name}` must have an image once a channel. Received image {ordered[channel, position]} twice for "
+            f"channel {channel}. Give what `top_images` gives."
         )
     return indices.astype(np.int64)
 
@@ -156,23 +157,24 @@ def _checked(top_a: Top, top_b: Top) -> tuple[Indices, Indices]:
 
 
 def _number_of_images(top_a: Any, top_b: Any, n_images: int | None, a: Indices, b: Indices) -> int:
-    known = {top.n_images for top in (top_a, top_b) if isinstance(top, TopImages)} | {n_images} - {None}
+    known = {top.n_images for top in (top_a, top_b) if isinstance(top, TopImages)}
+    known |= set() if n_images is None else {n_images}
     fewest = max(a.shape[1], int(a.max()) + 1, int(b.max()) + 1)
     if len(known) != 1 or min(known) < fewest:
+        received = ", ".join(map(str, sorted(known))) or "none"
         raise MetricError(
             "`n_images` must be the number of images that both were chosen from, at least k and above every index. "
-            f"Received {n_images} for top images of {', '.join(map(str, sorted(known - {n_images}))) or 'an unknown number'}"
-            f", k = {a.shape[1]} and indices up to {max(a.max(), b.max())}. Give the number of images of the split."
+            f"Received {received} where it is at least {fewest}. Give the number of images of the split."
         )
     return int(known.pop())
 
 
 def _kept(indices: Indices) -> Doubles:
-    return (indices >= 0).sum(axis=1).astype(np.float64)
+    return np.asarray((indices >= 0).sum(axis=1), np.float64)
 
 
 def _common(a: Indices, b: Indices) -> Doubles:
     """Count the images that both rows have: in the sorted row of both these are neighbours."""
     both = np.sort(np.concatenate([a, b], axis=1), axis=1)
     common = (both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)
-    return common.sum(axis=1).astype(np.float64)
+    return np.asarray(common.sum(axis=1), np.float64)

@@ -46,7 +46,7 @@ class TopImages:
     @property
     def k(self) -> int:
         """How many images were asked for."""
-        return self.indices.shape[1]
+        return int(self.indices.shape[1])
 
     def first(self, k: int) -> TopImages:
         """Give the top images for a smaller k, as another pass would.
@@ -105,8 +105,8 @@ def top_images(scores: npt.ArrayLike, k: int = 100, *, name: str = "scores") -> 
     rows = rows_of(scores, name)
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= rows.n_images:
         raise MetricError(
-            f"`k` must be an integer of at least 1 and at most the number of images. Received {k!r} for {rows.n_images} "
-            "images. Of fewer images than k every channel has the same top set: take a smaller k."
+            "`k` must be an integer of at least 1 and at most the number of images. "
+            f"Received {k!r} for {rows.n_images} images. Of fewer images than k every channel has the same top set: take a smaller k."
         )
     best = _Best(rows, int(k))
     for place, block in rows.blocks(max(1, READ_BYTES // (rows.n_channels * np.dtype(rows.array.dtype).itemsize))):
