@@ -129,7 +129,7 @@ def _intervals(form: Form, sums: Sums, values: tuple[float, ...], resampling: Re
 
     def of_resamples(images: npt.NDArray[np.intp]) -> Doubles:
         means = np.array([of_images[images].mean(axis=1) for of_images in influences])
-        return np.clip(np.array(values)[:, None] + means, -1, 1)
+        return np.asarray(np.clip(np.array(values)[:, None] + means, -1, 1))
 
     plain, without_bias = intervals_of(of_resamples, influences.shape[1], resampling)
     return plain, without_bias

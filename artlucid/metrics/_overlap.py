@@ -93,8 +93,8 @@ def corrected_overlap_ratio(top_a: Top, top_b: Top, *, n_images: int | None = No
     -------
     float64 array of shape (n_channels,)
         (ratio - expected) / (largest - expected), at most 1 and below 0 for less than chance, where the largest ratio
-        is that of the smaller of the two sets within the other. NaN where that is also the expected one: a channel that is
-        dead in one network, or has every image in its top set.
+        is that of the smaller of the two sets within the other. NaN where that is also the expected one: a channel that
+        is dead in one network, or has every image in its top set.
 
     Raises
     ------

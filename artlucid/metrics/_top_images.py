@@ -106,7 +106,8 @@ def top_images(scores: npt.ArrayLike, k: int = 100, *, name: str = "scores") -> 
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= rows.n_images:
         raise MetricError(
             "`k` must be an integer of at least 1 and at most the number of images. "
-            f"Received {k!r} for {rows.n_images} images. Of fewer images than k every channel has the same top set: take a smaller k."
+            f"Received {k!r} for {rows.n_images} images. "
+            "Of fewer images than k every channel has the same top set: take a smaller k."
         )
     best = _Best(rows, int(k))
     for place, block in rows.blocks(max(1, READ_BYTES // (rows.n_channels * np.dtype(rows.array.dtype).itemsize))):
