@@ -15,7 +15,8 @@ from artlucid.metrics._hsic import Form, Sums, form_of, refuse_undefined, unbias
 from artlucid.metrics._intervals import Interval, Resampling
 from artlucid.metrics._permutations import Floor, Permutations
 
-NO_CHANGE = 1e-11
+# Of the plain and of the debiased value.
+LEAST = np.array([[0.0], [-1.0]])
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _intervals(form: Form, sums: Sums, values: tuple[float, ...], resampling: Re
 
     def of_resamples(images: npt.NDArray[np.intp]) -> Doubles:
         means = np.array([of_images[images].mean(axis=1) for of_images in influences])
-        return np.asarray(np.clip(np.array(values)[:, None] + means, -1, 1))
+        return np.asarray(np.clip(np.array(values)[:, None] + means, LEAST, 1))
 
     plain, without_bias = intervals_of(of_resamples, influences.shape[1], resampling)
     return plain, without_bias
@@ -140,11 +141,8 @@ def influence(parts: npt.ArrayLike, value: float) -> Doubles:
 
     Each product is of degree two in the weights, and CKA has the root of two of them below the line.
     """
-    both, of_a, of_b = (part / part.mean() - 1 for part in np.asarray(parts))
+    both, of_a, of_b = (part / part.mean() for part in np.asarray(parts))
     change: Doubles = value * (2 * both - of_a - of_b)
-    # Where the networks are the same, this is rounding, of which no interval is made.
-    small = np.abs(change) < NO_CHANGE
-    change[small] = 0
     return change
 
 

@@ -233,6 +233,10 @@ def test_rbf_of_images_most_of_which_are_equal():
     ):
         metrics.rbf_cka(a, b)
     assert 0 < metrics.linear_cka(a, b) < 1
+    # What lies between equal rows may be rounding; no similarity comes of it.
+    a[:16] += 1e-10 * b[:16]
+    with pytest.raises(metrics.ConstantFeaturesError, match="`features_a` must vary over most"):
+        metrics.rbf_cka(a, b)
 
 
 def test_rbf_without_neighbours_is_undefined_when_debiased():

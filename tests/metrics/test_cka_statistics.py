@@ -11,7 +11,7 @@ from artlucid.errors import MetricError
 from artlucid.metrics import Permutations, Resampling
 from artlucid.metrics._cka_statistics import influence, unbiased_of_images
 from artlucid.metrics._features import paired_features
-from artlucid.metrics._hsic import FeatureForm, GramForm, form_of, gram
+from artlucid.metrics._hsic import FeatureForm, GramForm, form_of, gram, unbiased
 
 PERCENTILE = Resampling(method="percentile", resamples=400)
 
@@ -46,6 +46,11 @@ def test_both_forms_have_the_same_parts():
     assert forms[0].product_of_permuted(order) == pytest.approx(forms[1].product_of_permuted(order), rel=1e-11)
 
 
+@pytest.mark.parametrize(("n_images", "expected"), [(23, GramForm), (24, FeatureForm), (500, FeatureForm)])
+def test_form_that_costs_less(n_images, expected):
+    assert type(form(*drawn(n_images))) is expected
+
+
 def test_influence_is_the_derivative_by_an_images_weight():
     a, b = drawn(40, channels=5)
 
@@ -74,6 +79,8 @@ def test_debiased_influence_is_what_leaving_an_image_out_changes():
     )
     parts = [unbiased_of_images(part, *pair) for part, pair in zip(one.of_images(), pairs, strict=True)]
     value = metrics.linear_cka(a, b, debiased=True)
+    np.testing.assert_allclose([part.sum() for part in parts][1:], [sums.unbiased_aa(), sums.unbiased_bb()], rtol=1e-11)
+    assert parts[0].sum() == pytest.approx(unbiased(sums.product_ab, sums.diagonal_a, sums.diagonal_b), rel=1e-11)
     found = influence(parts, value)
     without = [metrics.linear_cka(*(np.delete(x, image, axis=0) for x in (a, b)), debiased=True) for image in range(80)]
     left_out = 79 * (value - np.array(without))
@@ -114,6 +121,13 @@ def test_plain_interval_is_around_the_plain_value():
     # The plain value of so few images is far above the true one, 0.16.
     assert found.interval.low > 0.3 > found.interval_debiased.high - 0.1
     assert dataclasses.asdict(found.interval).items() >= dataclasses.asdict(PERCENTILE).items()
+
+
+def test_interval_stays_where_the_values_are():
+    for seed in range(8):
+        found = metrics.cka_statistics(*drawn(5, 3, 0.7, seed), resampling=PERCENTILE)
+        assert 0 <= found.interval.low <= found.interval.high <= 1
+        assert -1 <= found.interval_debiased.low <= found.interval_debiased.high <= 1
 
 
 @pytest.mark.parametrize("n_images", [8, 200])
