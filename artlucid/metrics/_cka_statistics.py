@@ -85,8 +85,8 @@ def cka_statistics(
     channels such intervals of 95 % held the true value never, those made here in 93 to 99 % of samples, also where the
     true value is 0.
 
-    The mean over all orders of the images is known: tr K tr L / ((n - 1) |K| |L|) for centred Gram matrices K and L,
-    and 0 for the debiased estimate.
+    The mean over all orders of the images is known: tr K tr L / (n - 1), over the norms of both, for centred Gram matrices
+    K and L, and 0 for the debiased estimate.
 
     References
     ----------
