@@ -82,11 +82,11 @@ def cka_statistics(
     The intervals are bootstrap intervals of the first-order part of CKA: of the mean, over images, of what each adds to
     the three products. Resampling the images themselves would not do: an image drawn twice makes pairs of equal images,
     which are similar in both networks, and every resample has a higher CKA than the sample. With 100 images of 256
-    channels such intervals of 95 % held the true value never, those made here in 93 to 99 % of samples, also where the
-    true value is 0.
+    channels such intervals of 95 % never held the true value in simulations, those made here did in 96 to 98 % of
+    samples, and in 92 to 99 % with other numbers of images and channels, also where the true value is 0.
 
-    The mean over all orders of the images is known: tr K tr L / (n - 1), over the norms of both, for centred Gram matrices
-    K and L, and 0 for the debiased estimate.
+    The mean over all orders of the images is known: the product of the traces of the centred Gram matrices over the
+    product of their norms and n - 1; for the debiased estimate it is 0.
 
     References
     ----------
