@@ -117,7 +117,7 @@ def paired_bootstrap(
         found = np.array([of_resamples(resamples) for of_resamples in of_networks])
         return np.concatenate([found, found[1:] - found[0]])
 
-    found = _intervals(values, len(labels), resampling)
+    found = intervals_of(values, len(labels), resampling)
     return PairedIntervals(found[: len(scores)], found[len(scores) :])
 
 
@@ -137,7 +137,7 @@ def _counts(resamples: Positions, n_images: int) -> npt.NDArray[np.intp]:
     return counts.reshape(len(resamples), n_images)
 
 
-def _intervals(
+def intervals_of(
     values: Callable[[Positions], npt.NDArray[np.float64]], n_images: int, resampling: Resampling
 ) -> tuple[Interval, ...]:
     """Of each of the values, shape (n_values, n_resamples), that come from the positions of some images."""

@@ -2,29 +2,13 @@
 
 import doctest
 import importlib
-from collections.abc import Callable
 
 import numpy as np
 import pytest
+from registry import OF_LABELS_AND_SCORES, OF_SEVERAL_LABELS, registered
 
 from artlucid import metrics
 from artlucid.errors import MetricError
-
-# Metrics that take a label and a row of scores an image, in this order.
-OF_LABELS_AND_SCORES: dict[str, Callable] = {
-    "class_accuracies": metrics.class_accuracies,
-    "confusion_matrix": metrics.confusion_matrix,
-    "top_1_accuracy": metrics.top_k_accuracy,
-    "top_3_accuracy": lambda y_true, y_score: metrics.top_k_accuracy(y_true, y_score, k=3),
-}
-# Metrics that take zeros and ones, and a score, for each image and class.
-OF_SEVERAL_LABELS: dict[str, Callable] = {
-    "average_precisions": metrics.average_precisions,
-    "mean_average_precision": metrics.mean_average_precision,
-}
-# What is made of these for each image, and intervals of them; their laws stand in tests of their own.
-OTHERS = {"top_k_hits", "bootstrap", "paired_bootstrap", "Interval", "PairedIntervals", "Resampling"}
-REGISTERED = {"class_accuracies", "confusion_matrix", "top_k_accuracy"} | set(OF_SEVERAL_LABELS) | OTHERS
 
 every_metric_of_several_labels = pytest.mark.parametrize(
     "metric", OF_SEVERAL_LABELS.values(), ids=list(OF_SEVERAL_LABELS)
@@ -39,10 +23,24 @@ def drawn():
 
 
 def test_every_public_metric_is_registered():
-    assert set(metrics.__all__) == REGISTERED
+    assert set(metrics.__all__) == registered()
 
 
-@pytest.mark.parametrize("name", ["_average_precision", "_bootstrap", "_classification", "_resampled_precision"])
+EXAMPLES = [
+    "_average_precision",
+    "_bootstrap",
+    "_cka",
+    "_cka_statistics",
+    "_classification",
+    "_entropy",
+    "_kernels",
+    "_overlap",
+    "_resampled_precision",
+    "_top_images",
+]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_examples(name):
     found = doctest.testmod(importlib.import_module(f"artlucid.metrics.{name}"))
     assert found.failed == 0 < found.attempted
