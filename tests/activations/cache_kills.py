@@ -54,16 +54,20 @@ def in_a_fork(work):
 def kill_at(number):
     """Let the process die before the n-th time that something is written or flushed."""
     count = 0
-    for owner, name in ((h5py.Dataset, "__setitem__"), (os, "fsync"), (h5py.AttributeManager, "modify"), (os, "replace")):
 
-        def counting(*arguments, original=getattr(owner, name)):
+    def watched(original):
+        def counting(*arguments):
             nonlocal count
             count += 1
             if count == number:
                 os.kill(os.getpid(), signal.SIGKILL)
             return original(*arguments)
 
-        setattr(owner, name, counting)
+        return counting
+
+    places = ((h5py.Dataset, "__setitem__"), (os, "fsync"), (h5py.AttributeManager, "modify"), (os, "replace"))
+    for owner, name in places:
+        setattr(owner, name, watched(getattr(owner, name)))
 
 
 def main():

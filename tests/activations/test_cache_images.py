@@ -37,7 +37,7 @@ def test_several_labels_or_none_and_metadata(small_network, data, tmp_path):
     assert cache.labels.dtype == np.uint8
     images = cache.images
     assert list(images) == ["path", "labels", "artist", "metadata_path", "a/b"]
-    assert images["labels"].tolist()[:6] == [(), ("blue", "red"), ("blue",), ("blue", "red"), ("green",), ("red",)]
+    assert images["labels"].tolist()[:6] == [(), ("blue", "red"), ("blue",), ("blue", "red"), ("green",), ()]
     assert images["artist"].tolist() == list(columns["artist"])
     assert set(images["metadata_path"]) == {"x"} and set(images["a/b"]) == {"slash"}
 
@@ -99,7 +99,9 @@ def test_manifest(cache, mini, data):
 def test_reading_as_the_docs_say(page, cache, tmp_path, monkeypatch):
     """With h5py and pandas alone."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    (code,) = [block for block in re.findall(r"```python\n(.+?)```", text, re.DOTALL) if '"before.h5") as file' in block]
+    (code,) = [
+        block for block in re.findall(r"```python\n(.+?)```", text, re.DOTALL) if '"before.h5") as file' in block
+    ]
     assert "artlucid" not in code
     shutil.copy(cache.path, tmp_path / "before.h5")
     monkeypatch.chdir(tmp_path)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from activations import plain
 
 from artlucid import activations, architectures, models
@@ -54,10 +55,10 @@ def test_after_relu_and_the_first_of_equal_maxima(dotted, tmp_path):
 
 def test_vectors_and_layers_of_a_users_own(dotted, tmp_path):
     inputs = keras.Input((8, 8, 3))
-    maps = keras.layers.Conv2D(2, 3, activation="relu", name="first/conv")(inputs)
+    maps = keras.layers.Conv2D(2, 3, activation="relu", name="first.conv")(inputs)
     joined = keras.layers.Concatenate(name="joined")([maps, keras.layers.MaxPooling2D(1, name="..")(maps)])
     vector = keras.layers.Dense(4, name="vector")(keras.layers.GlobalMaxPooling2D()(joined))
-    names = ["joined", "first/conv", "..", "vector"]
+    names = ["joined", "first.conv", "..", "vector"]
     network = models.wrap(keras.Model(inputs, vector), value_range=(-1, 1), layers=names)
     cache = activations.extract(network, dotted.test, out=tmp_path / "x.h5", options=options())
     found = plain.maps(network, names, plain.read(dotted.test, 8))
@@ -74,24 +75,26 @@ def test_large_maps_have_places_of_two_bytes(tmp_path):
     image[290, 270] = 255
     dataset = plain.hand_made(tmp_path, [image])
     inputs = keras.Input((None, None, 3))
-    network = models.wrap(keras.Model(inputs, keras.layers.ReLU(name="same")(inputs)), value_range=(0, 1), layers=["same"])
+    network = models.wrap(
+        keras.Model(inputs, keras.layers.ReLU(name="same")(inputs)), value_range=(0, 1), layers=["same"]
+    )
     cache = activations.extract(network, dataset.test, out=tmp_path / "x.h5", options=options(size=300))
     assert cache.place("same").dtype == np.uint16
     assert cache.place("same")[0].tolist() == [[290, 270]] * 3
 
 
 def test_another_graph(dotted, tmp_path):
-    from artlucid import export
-
-    inputs = keras.Input((8, 8, 3))
-    maps = keras.layers.Conv2D(4, 3, name="edges")(inputs)
-    network = models.wrap(keras.Model(inputs, maps), value_range=(-1, 1))
-    graph = export.frozen_graph(network, tmp_path / "edges.pb")
-    ours = activations.extract(network, dotted.test, out=tmp_path / "keras.h5", options=options())
-    theirs = activations.extract(graph, dotted.test, out=tmp_path / "graph.h5", options=options())
-    assert theirs.layers == ("edges",)
-    np.testing.assert_allclose(theirs["edges"], ours["edges"], rtol=1e-5)
-    np.testing.assert_array_equal(theirs.place("edges"), ours.place("edges"))
+    with tf.Graph().as_default() as graph:
+        images = tf.compat.v1.placeholder(tf.float32, [None, 8, 8, 3], name="input")
+        kernel = tf.constant(np.array([1, -1, 1], np.float32).reshape(1, 1, 1, 3) * np.ones((1, 1, 3, 1), np.float32))
+        tf.nn.conv2d(images, kernel, 1, "SAME", name="block/conv_pre_relu")
+    path = tmp_path / "graph.pb"
+    path.write_bytes(graph.as_graph_def().SerializeToString())
+    network = models.load_graph(path, value_range=(0, 1))
+    cache = activations.extract(network, dotted.test, out=tmp_path / "x.h5", options=options())
+    assert cache.layers == ("block/conv_pre_relu",)
+    np.testing.assert_allclose(cache["block/conv"], [[6 / 64, 0, 6 / 64], [0, 0, 0]], rtol=1e-6)
+    assert cache.place("block/conv_pre_relu")[0].tolist() == [[2, 5], [0, 0], [2, 5]]
 
 
 def test_precision_is_used_and_recorded(small_network, data, tmp_path):

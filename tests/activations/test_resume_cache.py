@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from activations import plain
 
-from artlucid import activations
+from artlucid import activations, environment
 from artlucid.activations import _writer
-from artlucid.activations._extraction import _extract, _pooled
+from artlucid.activations._extraction import _extract, _pooled, _request
+from artlucid.datasets.images import DECODER
 from artlucid.errors import ActivationsError
 
 OPTIONS = activations.Options(batch_size=2, cache=False)
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     """What ends the work."""
 
 
@@ -45,7 +46,7 @@ def stop_after(monkeypatch, blocks):
 
     def limited(self, rows):
         if len(written) == blocks:
-            raise Stop
+            raise StoppedError
         written.append(len(rows))
         write(self, rows)
 
@@ -55,7 +56,7 @@ def stop_after(monkeypatch, blocks):
 @pytest.mark.parametrize("blocks", [0, 1, 2])
 def test_goes_on_at_the_block(blocks, small_network, data, tmp_path, small_blocks, computed, monkeypatch):
     out = tmp_path / "x.h5"
-    with monkeypatch.context() as patch, pytest.raises(Stop):
+    with monkeypatch.context() as patch, pytest.raises(StoppedError):
         stop_after(patch, blocks)
         activations.extract(small_network, data.test, out=out, options=OPTIONS)
     assert not out.exists() and out.with_name("x.h5.part").exists()
@@ -85,31 +86,28 @@ def test_finished_ones_are_taken_as_they_are(small_network, data, tmp_path, comp
     assert (out.stat().st_mtime_ns, len(computed)) == (before, number)
 
 
-@pytest.mark.parametrize(
-    ("setting", "was", "now"),
-    [("batch_size", 2, 3), ("decoding", None, "another Pillow"), ("environment.threads", None, {"intra_op": 99})],
-)
-def test_unfinished_ones_only_with_the_same_bits(
-    setting, was, now, small_network, data, tmp_path, small_blocks, monkeypatch, expect_refusal
-):
-    from artlucid.activations._extraction import _request
-
-    out, options = tmp_path / "x.h5", OPTIONS
-    with monkeypatch.context() as patch, pytest.raises(Stop):
+@pytest.fixture
+def unfinished(small_network, data, tmp_path, small_blocks):
+    """Four of twelve images are done."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(StoppedError):
         stop_after(patch, 1)
-        activations.extract(small_network, data.test, out=out, options=OPTIONS)
-    if setting == "batch_size":
-        options = dataclasses.replace(OPTIONS, batch_size=now)
-    elif setting == "decoding":
-        was = _request.DECODER
-        monkeypatch.setattr(_request, "DECODER", now)
+        activations.extract(small_network, data.test, out=tmp_path / "x.h5", options=OPTIONS)
+    return tmp_path / "x.h5"
+
+
+@pytest.mark.parametrize("what", ["batch size", "decoding", "threads"])
+def test_unfinished_ones_only_with_the_same_bits(what, unfinished, small_network, data, monkeypatch, expect_refusal):
+    options, sides = OPTIONS, f"{what} was {DECODER}, asked for another Pillow"
+    if what == "batch size":
+        options, sides = dataclasses.replace(OPTIONS, batch_size=3), "batch size was 2, asked for 3"
+    elif what == "decoding":
+        monkeypatch.setattr(_request, "DECODER", "another Pillow")
     else:
-        was = "intra_op"
-        monkeypatch.setattr(_request.environment, "threads", lambda: now)
-    shown = "intra_op 99" if isinstance(now, dict) else str(now)
-    with expect_refusal("as it was begun", str(was), shown, kind=ActivationsError):
-        activations.extract(small_network, data.test, out=out, options=options)
-    assert out.with_name("x.h5.part").exists()
+        monkeypatch.setattr(environment, "threads", lambda: {"intra_op": 99})
+        sides = "asked for intra_op 99"
+    with expect_refusal("as it was begun", sides, "remove this file", kind=ActivationsError):
+        activations.extract(small_network, data.test, out=unfinished, options=options)
+    assert unfinished.with_name("x.h5.part").exists()
 
 
 def test_killed_at_every_write(tmp_path):

@@ -38,28 +38,26 @@ class Pooled:
         # Layers of a known architecture are named after their ReLUs.
         self._rectified = network.architecture is not None
         self._names = tuple(names)
-        shapes: list[tuple[int | None, ...]] = []
-        self._run = tf.function(
-            lambda images: self._pooled(images, shapes),
-            input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32)],
-            autograph=False,
-        )
+        self.layers: tuple[StoredLayer, ...] = ()
+        signature = [tf.TensorSpec([None, size, size, 3], tf.float32)]
+        self._run = tf.function(self._pooled, input_signature=signature, autograph=False)
         self._run.get_concrete_function()
-        self.layers = tuple(_stored(name, shape) for name, shape in zip(names, shapes[: len(self._names)], strict=True))
 
     def __call__(self, images: Tensor) -> Rows:
         """Run the network on float32 images of shape (n_images, size, size, 3), RGB in 0 … 255."""
         return Rows(*(found.numpy() for found in self._run(images)))
 
-    def _pooled(self, images: Tensor, shapes: list[tuple[int | None, ...]]) -> list[Tensor]:
+    def _pooled(self, images: Tensor) -> list[Tensor]:
         outputs = keras.tree.flatten(self._model(images, training=False))
-        shapes += [tuple(output.shape) for output in outputs]
+        # The sizes of the maps are known here alone, where that of the images is.
+        self.layers = tuple(_stored(name, output.shape) for name, output in zip(self._names, outputs, strict=True))
         found = [_of_layer(self._maps(output)) for output in outputs]
         return [tf.concat(kind, axis=1) for kind in zip(*found, strict=True)]
 
     def _maps(self, output: Tensor) -> Tensor:
         """A layer's output after ReLU, float32 of shape (n_images, height, width, n_channels)."""
-        rectified = output if self._rectified else tf.nn.relu(output)
+        # TensorFlow's ReLU turns NaN into 0.
+        rectified = output if self._rectified else tf.maximum(output, tf.zeros([], output.dtype))
         values = tf.cast(rectified, tf.float32)
         return values[:, None, None, :] if values.shape.rank == 2 else values
 
@@ -79,6 +77,7 @@ def _of_layer(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _stored(name: str, shape: tuple[int | None, ...]) -> StoredLayer:
+    shape = tuple(shape)
     height, width = shape[1:3] if len(shape) == 4 else (1, 1)
     if len(shape) not in (2, 4) or None in (height, width, shape[-1]) or max(height or 0, width or 0) > LARGEST_SIDE:
         raise ModelError(
