@@ -41,7 +41,7 @@ def test_other_images_of_the_dataset(made, small_network, data, expect_refusal):
     with expect_refusal("as it was begun", "split was test, asked for val", "another `out`", kind=ActivationsError):
         activations.extract(small_network, data.val, out=made, options=OPTIONS)
     for part in (range(11), [1, 0, *range(2, 12)]):
-        with expect_refusal("begun", "images of the split were 12 images", "another `out`", kind=ActivationsError):
+        with expect_refusal("begun", "chosen images were 12 images", "another `out`", kind=ActivationsError):
             activations.extract(small_network, data.test.select(part), out=made, options=OPTIONS)
 
 

@@ -115,4 +115,4 @@ def test_killed_at_every_write(tmp_path):
     done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, check=True)
     (line,) = done.stdout.splitlines()
     # Six datasets, two flushes with the count between them, three blocks; the beginning and the end.
-    assert int(re.fullmatch(r"killed (\d+) times", line)[1]) == 3 * (6 + 3) + 3
+    assert int(re.fullmatch(r"killed (\d+) times, then status 0", line)[1]) == 3 * (6 + 3) + 3

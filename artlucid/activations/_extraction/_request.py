@@ -29,7 +29,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "model": "model.identity",
         "dataset": "dataset.identity",
         "split": "dataset.split",
-        "images of the split": "dataset.asked.identity",
+        "chosen images": "dataset.asked.identity",
         "preprocessing": "preprocessing",
         "precision": "environment.precision.used",
         "layers": "layers",
