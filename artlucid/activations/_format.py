@@ -20,7 +20,7 @@ VERSION = 1
 MEAN, MAXIMUM, PLACE = "mean", "maximum", "place"
 """The datasets of a layer."""
 
-IMAGES_A_BLOCK = 256
+IMAGES_A_BLOCK = 128
 """About so many images are computed between two entries of how many are finished."""
 
 LARGEST_SIDE = 2**16

@@ -53,6 +53,22 @@ def test_after_relu_and_the_first_of_equal_maxima(dotted, tmp_path):
     assert cache.place("linear")[1].tolist() == [[0, 0]] * 3
 
 
+def test_oblong_maps_and_maxima_that_are_apart(tmp_path):
+    # The first row with a maximum is 1, the first column 2, and there is none where they meet.
+    image = np.zeros((12, 12, 3), np.uint8)
+    image[[2, 4, 2], [9, 2, 10]] = 200
+    dataset = plain.hand_made(tmp_path, [image, image[::-1], np.full_like(image, 7)])
+    inputs = keras.Input((12, 12, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(2, 1, strides=(2, 1), name="oblong")(inputs))
+    model.set_weights([np.ones((1, 1, 3, 2)), np.zeros(2)])
+    cache = activations.extract(
+        models.wrap(model, value_range=(0, 1)), dataset.test, out=tmp_path / "x.h5", options=options()
+    )
+    assert cache.map_size("oblong") == (6, 12)
+    assert cache.place("oblong")[:, 0].tolist() == [[1, 9], [0, 0], [0, 0]]
+    np.testing.assert_array_equal(cache.place("oblong")[:, 1], cache.place("oblong")[:, 0])
+
+
 def test_vectors_and_layers_of_a_users_own(dotted, tmp_path):
     inputs = keras.Input((8, 8, 3))
     maps = keras.layers.Conv2D(2, 3, activation="relu", name="first.conv")(inputs)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +153,6 @@ def _fill(writer: Writer, asked: Request, options: Options) -> None:
         return
     cache = open_cache(options.cache, limit=options.cache_limit)
     batches = Batches(left, size=asked.size, batch_size=options.batch_size, cache=cache)
-    waiting: list[Rows] = []
     bar = tqdm(
         total=len(writer.paths),
         initial=writer.finished,
@@ -161,14 +162,26 @@ def _fill(writer: Writer, asked: Request, options: Options) -> None:
         disable=None if options.progress else True,
         dynamic_ncols=True,
     )
-    with bar, batches.readable_errors():
-        for images in batches.in_order():
-            waiting.append(asked.pooled(images))
-            bar.update(len(waiting[-1]))
-            if sum(map(len, waiting)) >= IMAGES_A_BLOCK:
-                _write(writer, waiting)
-        if waiting:
-            _write(writer, waiting)
+    with bar, batches.readable_errors(), ThreadPoolExecutor(1, thread_name_prefix="write") as thread:
+        written: Future[None] = thread.submit(lambda: None)
+        for rows in _blocks(asked.pooled(images) for images in batches.in_order()):
+            # One block is written, and waits for the disk, while the next is computed.
+            written.result()
+            written = thread.submit(_write, writer, rows)
+            bar.update(len(rows))
+        written.result()
+
+
+def _blocks(batches: Iterable[Rows]) -> Iterator[Rows]:
+    """Batches put together."""
+    waiting: list[Rows] = []
+    for rows in batches:
+        waiting.append(rows)
+        if sum(map(len, waiting)) >= IMAGES_A_BLOCK:
+            yield Rows.joined(waiting)
+            waiting = []
+    if waiting:
+        yield Rows.joined(waiting)
 
 
 def _left(writer: Writer, split: Split) -> Split:
@@ -184,9 +197,7 @@ def _left(writer: Writer, split: Split) -> Split:
     return unlabelled.select([known[path] for path in writer.paths[writer.finished :]])
 
 
-def _write(writer: Writer, waiting: list[Rows]) -> None:
-    rows = Rows.joined(waiting)
-    waiting.clear()
+def _write(writer: Writer, rows: Rows) -> None:
     _check_finite(writer, rows)
     writer.write(rows)
 
