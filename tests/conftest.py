@@ -1,3 +1,4 @@
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,6 +26,15 @@ def own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARTLUCID_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_level_of_log() -> Iterator[None]:
+    """Leave the log as it was: the command line, which many tests call, sets its level for the whole process."""
+    logger = logging.getLogger("artlucid")
+    level = logger.level
+    yield
+    logger.setLevel(level)
 
 
 @pytest.fixture

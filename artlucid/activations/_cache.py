@@ -150,7 +150,8 @@ class Cache:
             names = np.array(self.class_names, dtype=object)
             columns["labels"] = [tuple(names[row.astype(bool)]) for row in self.labels]
         columns |= {name if name not in columns else f"metadata_{name}": texts for name, texts in self._metadata()}
-        return pd.DataFrame(columns)
+        # As they are: where pyarrow is, pandas would refuse names that are not UTF-8.
+        return pd.DataFrame(columns, dtype=object)
 
     def _metadata(self) -> list[tuple[str, list[str]]]:
         names = self.manifest.get("metadata_columns")

@@ -5,14 +5,15 @@ import doctest
 import json
 import os
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from figures.folders import add, begin, png, solid, stem_of
 
 from artlucid import figures, visualize
-from artlucid.cli._visualize import _folder_names
 from artlucid.errors import VisualizationError
 from artlucid.visualize import _folder, _index
+from artlucid.visualize._sweep import folders_of
 
 DEAD = "dead channel: it gave the same at every step"
 
@@ -126,9 +127,15 @@ def test_it_disturbs_no_resuming(mini, tmp_path):
     assert visualize.read_index(visualize.write_index(out))["folders"][0]["layers"][0]["n_channels"] == 2
 
 
-def test_no_model_has_its_pictures_among_the_sheets():
-    assert _folder_names(["runs/sheets", "runs/styles"]) == ["sheets-2", "styles"]
-    assert not set(_folder_names(list(_folder.SUBFOLDERS))) & set(_folder.SUBFOLDERS)
+def test_no_model_has_its_pictures_among_the_sheets(tmp_path):
+    def names(*sources):
+        folders = folders_of([SimpleNamespace(source=source) for source in ("first", *sources)], tmp_path)
+        assert folders[0] == tmp_path and all(folder.parent == tmp_path for folder in folders[1:])
+        return [folder.name for folder in folders[1:]]
+
+    assert names("/runs/sheets", "/runs/styles", "/other/styles") == ["sheets-2", "styles", "styles-2"]
+    assert not set(names(*_folder.SUBFOLDERS)) & set(_folder.SUBFOLDERS)
+    assert names("/..", "/") == ["model", "model-2"]
 
 
 def test_folders_without_pictures(out, tmp_path, refused):
