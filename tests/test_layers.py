@@ -49,15 +49,23 @@ LIBRARIES = {
 
 # Matplotlib belongs to figures alone.
 MATPLOTLIB = (
+    "_boxes",
+    "_cka_by_layer",
     "_contact_sheet",
+    "_entropy_by_layer",
     "_grid",
+    "_key",
+    "_layer_panels",
     "_objective_curves",
     "_optimized_images",
+    "_overlap_against_visual_change",
+    "_overlap_by_layer",
     "_pixels",
     "_save",
     "_sheet",
     "_snapshots",
     "_text",
+    "_top_image_grid",
 )
 
 # What single files use beyond that.
