@@ -87,9 +87,7 @@ def boxes(
     trained = _comparison.thawed(table)
     trained_layers = set(trained["layer"])
     names = [name for name in names if name in trained_layers]
-    pairs = [
-        _comparison.Pair(pair.label, _comparison.thawed(pair.rows)) for pair in _comparison.pairs(table, labels)
-    ]
+    pairs = [_comparison.Pair(pair.label, _comparison.thawed(pair.rows)) for pair in _comparison.pairs(table, labels)]
     titles = [_title(pair, series, names) for pair in pairs]
     sheet, panels = _layer_panels.layer_panels(titles, names, scale.values, list(_key(series, scale)), width)
     for panel in panels:
@@ -135,13 +133,13 @@ def _title(pair: _comparison.Pair, series: Sequence[Series], names: Sequence[str
 def _key(series: Sequence[Series], scale: Scale) -> Iterator[Entry]:
     for one in series:
         box = {"color": one.colour, "marker": "s", "markersize": 7, "linestyle": ""}
-        quartiles = f"{one.label}: first to third quartile" if one.label else "first to third quartile"
+        quartiles = f"{one.label}, quartiles" if one.label else "quartiles"
         yield Entry(quartiles, {**box, "markeredgecolor": INK, "markeredgewidth": 0.5})
     yield Entry("mean", {**_MEAN, "marker": ""})
     yield Entry("median", _MEDIAN)
     if scale.chance is not None:
         yield Entry("by chance", {**_CHANCE, "marker": ""})
-    yield Entry("last channel within 1.5 times the box", {**_EDGE, "marker": "|", "markersize": 5})
+    yield Entry("channels within 1.5 boxes", {**_EDGE, "marker": "|", "markersize": 5})
     yield Entry("channels beyond", {**_OUTSIDE, "color": INK, "markersize": 3, "alpha": 0.7, "linestyle": ""})
 
 

@@ -20,6 +20,9 @@ from artlucid.figures._sheet import INK
 
 COLUMNS = ("cka", "cka_debiased", "cka_low", "cka_high", "cka_floor")
 
+_HEIGHT = 1.6
+"""Of a panel, in inches."""
+
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 _TITLES = ("linear CKA, as in the paper", "linear CKA, debiased")
@@ -89,7 +92,7 @@ def cka_by_layer(
     trained = _comparison.thawed(table)
     names = [name for name in names if name in set(trained["layer"])]
     curves = list(_curves(_comparison.pairs(table, labels), names))
-    sheet, panels = _layer_panels.layer_panels(_TITLES, names, "CKA", list(_key(curves)), width)
+    sheet, panels = _layer_panels.layer_panels(_TITLES, names, "CKA", list(_key(curves)), width, _HEIGHT)
     lowest = min(0.0, *(float(np.nanmin(curve.values[name], initial=0)) for curve in curves for name in COLUMNS))
     for panel in panels:
         part = slice(first := names.index(panel.layers[0]), first + len(panel.layers))

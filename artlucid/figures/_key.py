@@ -16,6 +16,11 @@ _SAMPLE = 0.26
 _SAMPLE_GAP = 0.06
 _GAP = 0.16
 
+_BASELINE = 0.73
+"""Of the height of a line, from above; texts beside each other stand on one line, whatever letters they have."""
+
+_MIDDLE = 0.53
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -56,8 +61,10 @@ class Key:
         """Draw the entries from a height on, in inches."""
         for line in self.lines:
             for left, label, look in line:
-                _draw_sample(sheet, MARGIN + left, top + _text.height_of("x") / 2, look)
-                sheet.text(MARGIN + left + _SAMPLE + _SAMPLE_GAP, top, label)
+                _draw_sample(sheet, MARGIN + left, top + _MIDDLE * _text.height_of("x"), look)
+                for index, text in enumerate(label.split("\n")):
+                    baseline = top + (index + _BASELINE) * _text.height_of("x")
+                    sheet.text(MARGIN + left + _SAMPLE + _SAMPLE_GAP, baseline, text, va="baseline")
             top += _height(line)
 
 

@@ -49,7 +49,12 @@ class _Layers:
 
 
 def layer_panels(
-    titles: Sequence[str], layers: Sequence[str], values: str, key: Sequence[Entry], width: float
+    titles: Sequence[str],
+    layers: Sequence[str],
+    values: str,
+    key: Sequence[Entry],
+    width: float,
+    height: float = HEIGHT,
 ) -> tuple[Sheet, list[Panel]]:
     """Place the panels of a figure, empty.
 
@@ -63,8 +68,8 @@ def layer_panels(
         What the vertical axis is.
     key : sequence of Entry
         What stands below the panels.
-    width : float
-        In inches.
+    width, height : float
+        Of the figure and of a panel, in inches.
 
     Returns
     -------
@@ -81,11 +86,11 @@ def layer_panels(
     _check(layers, panel, width)
     arranged = _arranged(layers, panel)
     wrapped = [_text.wrapped(title, panel) for title in titles]
-    heights = [_text.height_of(title) + _TITLE_GAP + HEIGHT + _GAP for title in wrapped]
+    heights = [_text.height_of(title) + _TITLE_GAP + height + _GAP for title in wrapped]
     band_height = sum(heights) + arranged.names_height
     drawn_key = Key(key, width)
     sheet = Sheet(width, 2 * MARGIN + len(arranged.bands) * band_height + drawn_key.height)
-    panels = list(_placed(sheet, arranged, wrapped, panel, values))
+    panels = list(_placed(sheet, arranged, wrapped, values, (panel, height)))
     drawn_key.draw(sheet, sheet.height - MARGIN - drawn_key.height)
     return sheet, panels
 
@@ -115,20 +120,22 @@ def _shortened(name: str) -> str:
     return _text.shortened(name, _LONGEST_NAME)
 
 
-def _placed(sheet: Sheet, arranged: _Layers, titles: Sequence[str], panel: float, values: str) -> Iterator[Panel]:
+def _placed(
+    sheet: Sheet, arranged: _Layers, titles: Sequence[str], values: str, size: tuple[float, float]
+) -> Iterator[Panel]:
     top = MARGIN
     for number, band in enumerate(arranged.bands):
         for index, title in enumerate(titles):
             sheet.text(MARGIN + _VALUES, top, title)
             top += _text.height_of(title) + _TITLE_GAP
-            axes = sheet.axes(Box(MARGIN + _VALUES, top, panel, HEIGHT), f"{index}, {number}")
-            sheet.text(MARGIN, top + HEIGHT / 2, values, va="center", rotation=90)
+            axes = sheet.axes(Box(MARGIN + _VALUES, top, *size), f"{index}, {number}")
+            sheet.text(MARGIN, top + size[1] / 2, values, va="center", rotation=90)
             _prepare(axes, band, len(arranged.bands[0]))
             if index == len(titles) - 1:
                 _name_layers(axes, band, arranged.upright)
                 top += arranged.names_height
             yield Panel(axes, index, band)
-            top += HEIGHT + _GAP
+            top += size[1] + _GAP
 
 
 def _prepare(axes: Axes, layers: Sequence[str], places: int) -> None:

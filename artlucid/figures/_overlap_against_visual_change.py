@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +53,7 @@ def overlap_against_visual_change(
     columns: int = COLUMNS,
     width: float = WIDTH,
 ) -> Figure:
-    """Draw each channel's overlap ratio over the change of its optimized image: a panel a pair of networks.
+    r"""Draw each channel's overlap ratio over the change of its optimized image: a panel a pair of networks.
 
     Parameters
     ----------
@@ -93,7 +92,7 @@ def overlap_against_visual_change(
     >>> table = table.assign(overlap_100=[0.9, 0.7, 0.4, 0.5], visual_change=[0.1, 0.2, 0.4, 0.3])
     >>> figure = overlap_against_visual_change(table)
     >>> figure.axes[0].get_label()
-    'imagenet – runs/styles\\nSpearman −1.00, 4 channels'
+    'imagenet – runs/styles\nSpearman −1.00, 4 channels'
     """
     table = _comparison.checked(channels, [column, "visual_change"], "channels", ["layer", "channel"])
     check_count(columns, "columns")
@@ -132,20 +131,22 @@ def _drawn(points: Sequence[_Points], layers: Sequence[str], columns: int, width
         )
     panel = min(panel, 2 * _HEIGHT)
     titles = [_text.wrapped(one.title, panel) for one in points]
-    titles_height = max(map(_text.height_of, titles)) + _TITLE_GAP
-    band = titles_height + _HEIGHT + _CHANGES
-    key = _text.height_of("x") + MARGIN
-    sheet = Sheet(width, 2 * MARGIN + math.ceil(len(points) / columns) * band + key)
+    bands = [slice(start, start + columns) for start in range(0, len(points), columns)]
+    heights = [max(map(_text.height_of, titles[band])) + _TITLE_GAP for band in bands]
+    key = _text.height_of("x")
+    sheet = Sheet(width, 3 * MARGIN + sum(heights) + len(bands) * (_HEIGHT + _CHANGES) + key)
     most = max(float(one.changes.max(initial=0)) for one in points)
-    for index, (one, title) in enumerate(zip(points, titles, strict=True)):
-        left = MARGIN + _VALUES + index % columns * (panel + _VALUES + _GAP)
-        top = MARGIN + index // columns * band + titles_height
-        sheet.text(left, top - _TITLE_GAP, title, va="bottom")
-        if index % columns == 0:
-            sheet.text(left - _VALUES, top + _HEIGHT / 2, "overlap", va="center", rotation=90)
-        sheet.text(left + panel / 2, top + _HEIGHT + _CHANGES, "visual change", ha="center", va="bottom")
-        _draw_panel(sheet.axes(Box(left, top, panel, _HEIGHT), one.title), one, len(layers), most)
-    _draw_key(sheet, layers, sheet.height - MARGIN - key + MARGIN)
+    top = MARGIN
+    for band, height in zip(bands, heights, strict=True):
+        top += height
+        sheet.text(MARGIN, top + _HEIGHT / 2, "overlap", va="center", rotation=90)
+        for index, (one, title) in enumerate(zip(points[band], titles[band], strict=True)):
+            left = MARGIN + _VALUES + index * (panel + _VALUES + _GAP)
+            sheet.text(left, top - _TITLE_GAP, title, va="bottom")
+            sheet.text(left + panel / 2, top + _HEIGHT + _CHANGES, "visual change", ha="center", va="bottom")
+            _draw_panel(sheet.axes(Box(left, top, panel, _HEIGHT), one.title), one, len(layers), most)
+        top += _HEIGHT + _CHANGES
+    _draw_key(sheet, layers, top + MARGIN)
     return sheet.figure
 
 

@@ -72,7 +72,7 @@ def top_image_grid(
     columns_per_band: int = COLUMNS,
     width: float = WIDTH,
 ) -> Figure:
-    """Draw the maximal activation images of channels (columns) in several networks (rows).
+    r"""Draw the maximal activation images of channels (columns) in several networks (rows).
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def top_image_grid(
     >>> images = np.linspace(0, 1, 100)[:, None, None, None] * np.ones((100, 8, 8, 3))
     >>> before = TopImages(images)
     >>> after = TopImages(images, shared={0, 5}, overlap=0.02, classes={"Ukiyo-e": 0.61, "Art_Nouveau_(Modern)": 0.2})
-    >>> figure = top_image_grid({"ImageNet": [before], "RASTA": [after]}, ["mixed4d_3x3\\nchannel 52"])
+    >>> figure = top_image_grid({"ImageNet": [before], "RASTA": [after]}, ["mixed4d_3x3\nchannel 52"])
     >>> len(figure.axes)
     2
     """
@@ -171,10 +171,10 @@ def _optimized(top: TopImages, label: str) -> Cell:
 
 
 def _below(top: TopImages) -> str:
-    lines = [] if top.overlap is None or np.isnan(top.overlap) else [f"overlap {top.overlap:.0%}".replace("%", " %")]
+    lines = [] if top.overlap is None or np.isnan(top.overlap) else [f"overlap {100 * top.overlap:.0f} %"]
     shares = {name: share for name, share in (top.classes or {}).items() if share > 0}
     most = sorted(shares.items(), key=lambda item: -item[1])[:_CLASSES]
-    return "\n".join([*lines, *(f"{name} {100 * share:.0f} %" for name, share in most)])
+    return "\n".join([*lines, *(f"{100 * share:.0f} % {name}" for name, share in most)])
 
 
 def _grid_of(top: TopImages, shape: tuple[int, int], label: str) -> npt.NDArray[np.uint8]:
