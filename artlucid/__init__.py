@@ -25,7 +25,9 @@ __all__ = (
     "metrics",
     "models",
     "recipes",
+    "reference",
     "runs",
+    "tables",
     "visualize",
 )
 

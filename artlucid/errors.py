@@ -16,6 +16,7 @@ __all__ = [
     "RecipeError",
     "RunError",
     "RunWarning",
+    "TableError",
     "TrainingError",
     "VisualizationError",
     "VisualizationWarning",
@@ -57,6 +58,10 @@ class RecipeError(ArtlucidError):
 
 class RunError(ArtlucidError):
     """A run directory cannot be created, opened, resumed or written."""
+
+
+class TableError(ArtlucidError):
+    """A table cannot be made: rows or columns are missing, or hold something else."""
 
 
 class TrainingError(ArtlucidError):

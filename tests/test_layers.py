@@ -21,6 +21,7 @@ LAYERS = {
     "errors": 0,
     "files": 0,
     "recipes": 0,
+    "reference": 0,
     "datasets": 1,
     "metrics": 1,
     "runs": 1,
@@ -34,6 +35,7 @@ LAYERS = {
     "demo": 4,
     "figures": 4,
     "info": 4,
+    "tables": 4,
     "cli": 5,
 }
 
