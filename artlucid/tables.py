@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from artlucid import reference
+from artlucid._saved_tables import marked, whole_layers
 from artlucid.errors import TableError
 from artlucid.files import write_atomically
 
@@ -81,7 +82,7 @@ def beside_the_paper(number: int, results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table(number: int) -> reference.Table:
-    if isinstance(number, bool) or number not in reference.TABLES:
+    if isinstance(number, bool) or not isinstance(number, int) or number not in reference.TABLES:
         raise TableError(
             f"`number` must be that of a table of the paper. Received {number!r}. "
             f"Choose one of {', '.join(map(str, reference.TABLES))}."
@@ -165,7 +166,7 @@ def mean_changes(layers: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If a column is missing.
+        If a column is missing or does not hold numbers, or if there are two rows of one pair and layer.
 
     Examples
     --------
@@ -176,17 +177,22 @@ def mean_changes(layers: pd.DataFrame) -> pd.DataFrame:
     [[0.9, 0.14]]
     """
     _check_columns(layers, "layers", _CHANGES)
-    names = [str(name) for name in layers["layer"].unique()]
-    whole = [name for name in names if not any(name.startswith(f"{other}_") for other in names)]
+    if (repeated := layers.duplicated(["model_a", "model_b", "layer"])).any():
+        first = layers.loc[repeated, ["model_a", "model_b", "layer"]].iloc[0].to_dict()
+        raise TableError(
+            f"`layers` must have one row for each pair and layer. Received two of {first}. "
+            "Average the tables of different comparisons one by one."
+        )
+    whole = whole_layers(layers["layer"])
     return pd.DataFrame(
         _means(rows, whole) for _, rows in layers.groupby(["model_a", "model_b"], sort=False, dropna=False)
     )
 
 
 def _means(rows: pd.DataFrame, whole: Sequence[str]) -> dict[str, object]:
-    trained = rows[rows["frozen"].astype("string").str.lower().ne("true").fillna(True).astype(bool)]
-    cka = trained.loc[trained["layer"].isin(whole), "cka"].astype(float).dropna()
-    distances = trained["kernel_distance"].astype(float).dropna()
+    trained = rows[~marked(rows["frozen"])]
+    cka = _numbers(trained.loc[trained["layer"].isin(whole), "cka"])
+    distances = _numbers(trained["kernel_distance"])
     return {
         "model_a": rows["model_a"].iloc[0],
         "model_b": rows["model_b"].iloc[0],
@@ -195,6 +201,16 @@ def _means(rows: pd.DataFrame, whole: Sequence[str]) -> dict[str, object]:
         "cka_layers": len(cka),
         "kernel_layers": len(distances),
     }
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(values, errors="coerce")
+    if (wrong := numbers.isna() & values.notna()).any():
+        raise TableError(
+            f"The column {values.name} must hold numbers. Received {values[wrong].iloc[0]!r}. "
+            "Leave cells without a value empty."
+        )
+    return numbers.dropna().astype(float)
 
 
 def as_csv(table: pd.DataFrame) -> str:
@@ -291,7 +307,11 @@ def _parts(table: pd.DataFrame) -> tuple[reference.Table, pd.DataFrame]:
     """The paper's table that a table is beside, and the table itself, by row and measure."""
     _check_columns(table, "table", ["table", "row", "measure", *_OURS])
     numbers = table["table"].unique().tolist()
-    known = _table(numbers[0] if len(numbers) == 1 else numbers)
+    if len(numbers) != 1:
+        raise TableError(
+            f"`table` must be beside one table of the paper. Received {len(numbers)}: {numbers}. Write them one by one."
+        )
+    known = _table(numbers[0])
     _check_columns(table, "table", known.heads)
     by_key = table.set_index(["row", "measure"])
     wanted = [(row, measure) for row in known.rows for measure in known.measures]
@@ -311,7 +331,7 @@ def _words(table: pd.DataFrame) -> pd.DataFrame:
             **{head: "" if index else name for head, name in zip(known.heads, row.names, strict=True)},
             "measure": measure.title,
             "paper": f"{row.values[name]:.{measure.digits}f}",
-            **_said(by_key.loc[(key, name)], measure.digits),
+            **_said(by_key.loc[[(key, name)]].iloc[0], measure.digits),
         }
         for key, row in known.rows.items()
         for index, (name, measure) in enumerate(known.measures.items())

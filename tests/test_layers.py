@@ -22,6 +22,7 @@ LAYERS = {
     "files": 0,
     "recipes": 0,
     "reference": 0,
+    "_saved_tables": 1,
     "datasets": 1,
     "metrics": 1,
     "runs": 1,

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
 
+from artlucid._saved_tables import marked
 from artlucid.errors import VisualizationError
 from artlucid.figures import _comparison, _layer_panels
 from artlucid.figures._key import Entry
@@ -117,7 +118,7 @@ def _values(rows: pd.DataFrame, series: Series) -> npt.NDArray[np.float64]:
 def _dead(rows: pd.DataFrame, series: Series) -> npt.NDArray[np.bool_]:
     dead = np.zeros(len(rows), bool)
     for name in series.dead:
-        dead |= rows[name].astype("string").str.lower().eq("true").fillna(False).to_numpy(bool)
+        dead |= marked(rows[name]).to_numpy()
     return dead
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from artlucid._saved_tables import marked, whole_layers
 from artlucid.errors import VisualizationError
 
 PAIR = ("model_a", "model_b")
@@ -101,7 +102,7 @@ def chosen_layers(table: pd.DataFrame, layers: Sequence[str] | None) -> list[str
     """
     known = [str(name) for name in table["layer"].unique()]
     if layers is None:
-        return [name for name in known if not any(name.startswith(f"{other}_") for other in known)]
+        return whole_layers(known)
     if isinstance(layers, str) or not len(layers):
         raise VisualizationError(
             f'`layers` must be a sequence of names. Received {layers!r}. Give at least one, in a list: ["{known[0]}"].'
@@ -117,9 +118,7 @@ def chosen_layers(table: pd.DataFrame, layers: Sequence[str] | None) -> list[str
 
 def thawed(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that are not marked as frozen; all, if the table has no such mark."""
-    if FROZEN not in table.columns:
-        return table
-    return table[table[FROZEN].astype("string").str.lower().ne("true").fillna(True).astype(bool)]
+    return table[~marked(table[FROZEN])] if FROZEN in table.columns else table
 
 
 def numbers(rows: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
