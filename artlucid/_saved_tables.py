@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
+
+from artlucid.architectures import ARCHITECTURES
+
+_NUMBERS = re.compile(r"(\d+)")
 
 
 def whole_layers(names: Iterable[str]) -> list[str]:
@@ -15,6 +20,29 @@ def whole_layers(names: Iterable[str]) -> list[str]:
     """
     known = list(dict.fromkeys(map(str, names)))
     return [name for name in known if not any(name.startswith(f"{other}_") for other in known)]
+
+
+def from_input_to_output(names: Iterable[str]) -> list[str]:
+    """Layers in the order of a graph: of the architecture that has them all, or else as their names are numbered.
+
+    The table of channels, whose lowest overlap comes first, does not tell it.
+
+    >>> from_input_to_output(["mixed5b", "mixed4d", "mixed4d_5x5", "mixed4d_1x1", "conv2d0"])
+    ['conv2d0', 'mixed4d_1x1', 'mixed4d_5x5', 'mixed4d', 'mixed5b']
+    >>> from_input_to_output(["block10_conv", "block2_conv"])
+    ['block2_conv', 'block10_conv']
+    """
+    wanted = list(dict.fromkeys(map(str, names)))
+    for architecture in ARCHITECTURES.values():
+        places = {layer.name: place for place, layer in enumerate(architecture.layers())}
+        if set(wanted) <= set(places):
+            return sorted(wanted, key=places.__getitem__)
+    return sorted(wanted, key=_numbered)
+
+
+def _numbered(name: str) -> list[tuple[int, str]]:
+    """Text and numbers in turn, the numbers by their values."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBERS.split(name)]
 
 
 def marked(column: pd.Series) -> pd.Series:

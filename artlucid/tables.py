@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from artlucid import reference
-from artlucid._saved_tables import marked, whole_layers
+from artlucid._saved_tables import marked
 from artlucid.errors import TableError
 from artlucid.files import write_atomically
 
@@ -20,7 +20,7 @@ __all__ = ["FORMATS", "as_csv", "as_latex", "as_markdown", "beside_the_paper", "
 
 _COLUMNS = ("row", "measure", "seed", "value", "differs")
 
-_CHANGES = ("model_a", "model_b", "layer", "cka", "kernel_distance", "frozen")
+_CHANGES = ("model_a", "model_b", "layer", "analysed", "cka", "kernel_distance", "frozen", "frozen_kernel")
 
 # Values of a table that this module made, after the columns that name its rows.
 _OURS = ("paper", "ours", "runs", "lowest", "highest", "standard_deviation", "differs")
@@ -154,14 +154,14 @@ def mean_changes(layers: pd.DataFrame) -> pd.DataFrame:
     ----------
     layers : DataFrame
         The table ``layers.csv`` of `artlucid compare`; needed are the columns ``model_a``, ``model_b``, ``layer``,
-        ``cka``, ``kernel_distance`` and ``frozen``.
+        ``analysed``, ``cka``, ``kernel_distance``, ``frozen`` and ``frozen_kernel``.
 
     Returns
     -------
     DataFrame
-        A row a pair with ``model_a``, ``model_b``, ``mean_cka`` over the layers that are not parts of another one
-        (twelve of InceptionV1), ``mean_kernel_distance`` over the convolutions, and how many each is over:
-        ``cka_layers``, ``kernel_layers``. Frozen layers are in neither.
+        A row a pair with ``model_a``, ``model_b``, ``mean_cka`` over the analysed layers whose activations
+        are not frozen, ``mean_kernel_distance`` over the convolutions whose kernels are not, and how many each is
+        over: ``cka_layers``, ``kernel_layers``.
 
     Raises
     ------
@@ -172,8 +172,9 @@ def mean_changes(layers: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"model_a": "imagenet", "model_b": "runs/icons", "layer": ["mixed4a", "mixed4a_1x1"]})
-    >>> table = table.assign(cka=[0.9, 0.7], kernel_distance=[None, 0.14], frozen=False)
-    >>> mean_changes(table)[["mean_cka", "mean_kernel_distance"]].values.tolist()
+    >>> table = table.assign(cka=[0.9, 0.7], kernel_distance=[None, 0.14], analysed=[True, False])
+    >>> found = mean_changes(table.assign(frozen=False, frozen_kernel=False))
+    >>> found[["mean_cka", "mean_kernel_distance"]].values.tolist()
     [[0.9, 0.14]]
     """
     _check_columns(layers, "layers", _CHANGES)
@@ -183,16 +184,12 @@ def mean_changes(layers: pd.DataFrame) -> pd.DataFrame:
             f"`layers` must have one row for each pair and layer. Received two of {first}. "
             "Average the tables of different comparisons one by one."
         )
-    whole = whole_layers(layers["layer"])
-    return pd.DataFrame(
-        _means(rows, whole) for _, rows in layers.groupby(["model_a", "model_b"], sort=False, dropna=False)
-    )
+    return pd.DataFrame(_means(rows) for _, rows in layers.groupby(["model_a", "model_b"], sort=False, dropna=False))
 
 
-def _means(rows: pd.DataFrame, whole: Sequence[str]) -> dict[str, object]:
-    trained = rows[~marked(rows["frozen"])]
-    cka = _numbers(trained.loc[trained["layer"].isin(whole), "cka"])
-    distances = _numbers(trained["kernel_distance"])
+def _means(rows: pd.DataFrame) -> dict[str, object]:
+    cka = _numbers(rows.loc[marked(rows["analysed"]) & ~marked(rows["frozen"]), "cka"])
+    distances = _numbers(rows.loc[~marked(rows["frozen_kernel"]), "kernel_distance"])
     return {
         "model_a": rows["model_a"].iloc[0],
         "model_b": rows["model_b"].iloc[0],

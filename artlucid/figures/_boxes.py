@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
 
-from artlucid._saved_tables import marked
+from artlucid._saved_tables import from_input_to_output, marked
 from artlucid.errors import VisualizationError
 from artlucid.figures import _comparison, _layer_panels
 from artlucid.figures._key import Entry
@@ -58,17 +58,22 @@ class Series:
     label: str = ""
     colour: str = PALE
 
+    @property
+    def chance(self) -> str:
+        """The column with what chance gives each channel."""
+        return f"{self.column}_chance"
+
 
 @dataclass(frozen=True)
 class Scale:
     """The vertical axis: what it is, whether it is written in per cent, and what chance gives.
 
-    Chance is one number for all, or a column with one a channel.
+    Chance is one number for all, or whether to draw what each series' own column says.
     """
 
     values: str
     per_cent: bool
-    chance: str | float | None
+    chance: bool | float
 
 
 def boxes(
@@ -82,9 +87,9 @@ def boxes(
 ) -> Figure:
     """Draw a panel a pair of networks; for the rest see the two public functions."""
     needed = [name for one in series for name in (one.column, *one.dead)]
-    needed += [scale.chance] if isinstance(scale.chance, str) else []
+    needed += [one.chance for one in series] if scale.chance is True else []
     table = _comparison.checked(channels, needed, "channels", ["layer", "channel"])
-    names = _comparison.chosen_layers(table, only)
+    names = _comparison.chosen_layers(table, only, from_input_to_output(table["layer"]))
     trained = _comparison.thawed(table)
     trained_layers = set(trained["layer"])
     names = [name for name in names if name in trained_layers]
@@ -100,13 +105,12 @@ def boxes(
     return sheet.figure
 
 
-def check_chance(chance: str | float | None) -> None:
+def check_chance(chance: bool | float) -> None:
     """Refuse what can be no level of chance, with a VisualizationError."""
-    number = isinstance(chance, int | float) and not isinstance(chance, bool)
-    if not (chance is None or isinstance(chance, str) or (number and 0 <= chance <= 1)):
+    if not isinstance(chance, bool | int | float) or not 0 <= chance <= 1:
         raise VisualizationError(
-            "`chance` must be the name of a column, a number in 0 … 1, or None. "
-            f"Received {chance!r}. None draws no level of chance."
+            "`chance` must be True for what the table says, False for none, or a number in 0 … 1. "
+            f"Received {chance!r}. Divide per cents by 100."
         )
 
 
@@ -138,20 +142,19 @@ def _key(series: Sequence[Series], scale: Scale) -> Iterator[Entry]:
         yield Entry(quartiles, {**box, "markeredgecolor": INK, "markeredgewidth": 0.5})
     yield Entry("mean", {**_MEAN, "marker": ""})
     yield Entry("median", _MEDIAN)
-    if scale.chance is not None:
+    if scale.chance is not False:
         yield Entry("by chance", {**_CHANCE, "marker": ""})
     yield Entry("channels within 1.5 boxes", {**_EDGE, "marker": "|", "markersize": 5})
     yield Entry("channels beyond", {**_OUTSIDE, "color": INK, "markersize": 3, "alpha": 0.7, "linestyle": ""})
 
 
-def _draw_layer(
-    axes: Axes, rows: pd.DataFrame, place: int, series: Sequence[Series], chance: str | float | None
-) -> None:
-    level = _comparison.numbers(rows, chance) if isinstance(chance, str) else np.array([chance], np.float64)
-    if np.isfinite(level).any():
-        axes.hlines(np.nanmean(level), place - 0.5, place + 0.5, label="chance", zorder=1.5, **_CHANCE)
+def _draw_layer(axes: Axes, rows: pd.DataFrame, place: int, series: Sequence[Series], chance: bool | float) -> None:
     width = _ROOM / len(series)
     for index, one in enumerate(series):
+        level = _comparison.numbers(rows, one.chance).tolist() if chance is True else [chance]
+        if chance is not False and np.isfinite(level).any():
+            ends = place - 0.5 + np.array([index, index + 1]) / len(series)
+            axes.hlines(np.nanmean(level), *ends, label="chance", zorder=1.5, **_CHANCE)
         values = _values(rows, one)
         if values.size:
             _draw_box(axes, values, place - _ROOM / 2 + (index + 0.5) * width, width - _SLIT, one.colour)

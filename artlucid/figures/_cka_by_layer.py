@@ -20,6 +20,8 @@ from artlucid.figures._sheet import INK
 
 COLUMNS = ("cka", "cka_debiased", "cka_low", "cka_high", "cka_floor")
 
+IF_THERE = ("cka_debiased_low", "cka_debiased_high", "cka_debiased_floor")
+
 _HEIGHT = 1.6
 """Of a panel, in inches."""
 
@@ -53,10 +55,11 @@ def cka_by_layer(
     layers : DataFrame
         The table ``layers.csv`` of `artlucid compare`, or several of them below each other; needed are the columns
         ``model_a``, ``model_b``, ``layer``, ``cka``, ``cka_debiased``, ``cka_low``, ``cka_high``, ``cka_floor`` and
-        ``frozen``. Empty cells are left out.
+        ``frozen``. ``cka_debiased_low``, ``cka_debiased_high`` and ``cka_debiased_floor`` are drawn if they are there.
+        Empty cells are left out.
     only : sequence of str, optional
-        Layers, from left to right; by default all that are not parts of another layer of the table, which are twelve
-        for InceptionV1.
+        Layers, from left to right; by default those that a column ``analysed`` marks, or without such marks all that
+        are not parts of another layer of the table: twelve for InceptionV1.
     labels : mapping of str to str, optional
         What models are called in the figure, where that is not their name in the table.
     width : float
@@ -66,7 +69,8 @@ def cka_by_layer(
     -------
     Figure
         A curve a pair, its interval as a band. The floor, what images in another order give, is dotted in the same
-        colour; that of the debiased value is 0. A frozen layer is left out: the curve has a gap there.
+        colour; without a floor of the debiased value a line stands at 0, its mean. A frozen layer is left out: the
+        curve has a gap there.
 
     Raises
     ------
@@ -88,15 +92,15 @@ def cka_by_layer(
     [[0.88, 0.7]]
     """
     table = _comparison.checked(layers, (*COLUMNS, _comparison.FROZEN), "layers", ["layer"])
-    names = _comparison.chosen_layers(table, only)
+    names = _comparison.chosen_layers(table, only, list(dict.fromkeys(map(str, table["layer"]))))
     trained = _comparison.thawed(table)
     names = [name for name in names if name in set(trained["layer"])]
     curves = list(_curves(_comparison.pairs(table, labels), names))
     sheet, panels = _layer_panels.layer_panels(_TITLES, names, "CKA", list(_key(curves)), width, _HEIGHT)
-    lowest = min(0.0, *(float(np.nanmin(curve.values[name], initial=0)) for curve in curves for name in COLUMNS))
+    lowest = min(0.0, *(float(np.nanmin(curve.values[name], initial=0)) for curve in curves for name in curve.values))
     for panel in panels:
         part = slice(first := names.index(panel.layers[0]), first + len(panel.layers))
-        _draw_panel(panel.axes, curves, part, debiased=bool(panel.title))
+        _draw_panel(panel.axes, curves, part, ("cka", "cka_debiased")[panel.title])
         _layer_panels.scale(panel.axes, lowest - 0.03, 1.03, per_cent=False)
     return sheet.figure
 
@@ -112,7 +116,13 @@ def _curves(pairs: Sequence[_comparison.Pair], names: Sequence[str]) -> Iterator
             "markeredgewidth": 0.5,
             "linewidth": 0.9,
         }
-        yield _Curve(pair.label, {name: _comparison.numbers(rows, name) for name in COLUMNS}, look)
+        yield _Curve(pair.label, _values(rows), look)
+
+
+def _values(rows: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
+    empty = np.full(len(rows), np.nan)
+    found = {name: _comparison.numbers(rows, name) for name in COLUMNS}
+    return found | {name: _comparison.numbers(rows, name) if name in rows else empty for name in IF_THERE}
 
 
 def _key(curves: Sequence[_Curve]) -> Iterator[Entry]:
@@ -122,16 +132,16 @@ def _key(curves: Sequence[_Curve]) -> Iterator[Entry]:
         yield Entry("floor: the same images in another order", {"color": INK, **_FLOOR})
 
 
-def _draw_panel(axes: Axes, curves: Sequence[_Curve], part: slice, *, debiased: bool) -> None:
-    if debiased:
+def _draw_panel(axes: Axes, curves: Sequence[_Curve], part: slice, kind: str) -> None:
+    floors = [curve.values[f"{kind}_floor"][part] for curve in curves]
+    if kind == "cka_debiased" and not np.isfinite(floors).any():
         axes.axhline(0, color=INK, **_FLOOR)
-    for curve in curves:
-        values = {name: column[part] for name, column in curve.values.items()}
-        places = np.arange(len(values["cka"]))
-        axes.plot(places, values["cka_debiased" if debiased else "cka"], label=curve.label, **curve.look)
-        if not debiased:
-            colour = curve.look["color"]
-            axes.fill_between(places, values["cka_low"], values["cka_high"], color=colour, alpha=0.15, linewidth=0)
-            # A band needs two layers side by side.
-            axes.vlines(places, values["cka_low"], values["cka_high"], color=colour, alpha=0.5, linewidth=0.6)
-            axes.plot(places, values["cka_floor"], color=colour, label="", **_FLOOR)
+    for curve, floor in zip(curves, floors, strict=True):
+        value, low, high = (curve.values[f"{kind}{ending}"][part] for ending in ("", "_low", "_high"))
+        places, colour = np.arange(len(value)), curve.look["color"]
+        axes.plot(places, value, label=curve.label, **curve.look)
+        axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+        # A band needs two layers side by side.
+        axes.vlines(places, low, high, color=colour, alpha=0.5, linewidth=0.6)
+        if np.isfinite(floor).any():
+            axes.plot(places, floor, color=colour, label="", **_FLOOR)

@@ -16,6 +16,7 @@ from artlucid.errors import VisualizationError
 PAIR = ("model_a", "model_b")
 
 FROZEN = "frozen"
+ANALYSED = "analysed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,19 +91,26 @@ def pairs(table: pd.DataFrame, labels: Mapping[str, str] | None) -> list[Pair]:
     ]
 
 
-def chosen_layers(table: pd.DataFrame, layers: Sequence[str] | None) -> list[str]:
+def chosen_layers(table: pd.DataFrame, layers: Sequence[str] | None, known: Sequence[str]) -> list[str]:
     """The layers of a figure: those given, or those of the table that are not parts of another one.
 
     The convolutions of an Inception block are parts of the block, as their names say: ``mixed4d_3x3`` of ``mixed4d``.
+
+    Parameters
+    ----------
+    table : DataFrame
+    layers : sequence of str, optional
+    known : sequence of str
+        Those of the table, from input to output.
 
     Raises
     ------
     VisualizationError
         If one is not in the table.
     """
-    known = [str(name) for name in table["layer"].unique()]
     if layers is None:
-        return whole_layers(known)
+        analysed = table.loc[marked(table[ANALYSED]), "layer"] if ANALYSED in table.columns else []
+        return [name for name in known if name in set(analysed)] or whole_layers(known)
     if isinstance(layers, str) or not len(layers):
         raise VisualizationError(
             f'`layers` must be a sequence of names. Received {layers!r}. Give at least one, in a list: ["{known[0]}"].'

@@ -26,7 +26,7 @@ def entropy_by_layer(
     channels: pd.DataFrame,
     *,
     of: str = "both",
-    chance: str | float | None = None,
+    chance: bool | float = True,
     only: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     width: float = WIDTH,
@@ -41,9 +41,9 @@ def entropy_by_layer(
         dead in a network are left out of its boxes.
     of : {"both", "a", "b"}
         The network before and after, side by side, or one of them; the paper has the second alone.
-    chance : str, float or None
-        What as many images at random give: a column with a value a channel, of which the mean over a layer is drawn,
-        or one number, as `metrics.expected_class_entropy` gives.
+    chance : bool or float
+        What as many images at random give: True for the mean over each layer of ``entropy_a_chance`` and
+        ``entropy_b_chance``, False for none, or one number for all, as `metrics.expected_class_entropy` gives it.
     only, labels, width
         As `overlap_by_layer` takes them.
 

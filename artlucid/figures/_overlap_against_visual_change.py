@@ -12,14 +12,18 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scipy.stats import spearmanr
 
+from artlucid._saved_tables import from_input_to_output, marked
 from artlucid.errors import VisualizationError
 from artlucid.figures import _comparison, _layer_panels, _text
 from artlucid.figures._grid import WIDTH
 from artlucid.figures._sheet import MARGIN, Box, Sheet, check_count
 
 COLUMNS = 3
+
+_DEAD = ("dead_a", "dead_b")
 
 # In inches.
 _HEIGHT = 1.7
@@ -59,8 +63,8 @@ def overlap_against_visual_change(
     ----------
     channels : DataFrame
         As `overlap_by_layer` takes it; needed are the columns ``model_a``, ``model_b``, ``layer``, ``channel``,
-        ``visual_change`` and that of the overlap. Channels without one of both values are left out, and so are frozen
-        ones.
+        ``visual_change``, ``dead_a``, ``dead_b`` and that of the overlap. Channels without one of both values are left
+        out, and so are frozen and dead ones.
     column : str
         The overlap: ``overlap_100``, ``overlap_1000``.
     labels : mapping of str to str, optional
@@ -89,14 +93,14 @@ def overlap_against_visual_change(
     --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"model_a": "imagenet", "model_b": "runs/styles", "layer": "mixed4d", "channel": range(4)})
-    >>> table = table.assign(overlap_100=[0.9, 0.7, 0.4, 0.5], visual_change=[0.1, 0.2, 0.4, 0.3])
-    >>> figure = overlap_against_visual_change(table)
+    >>> table = table.assign(overlap_100=[0.9, 0.7, 0.4, 0.5], visual_change=[0, 0.2, 1.4, 0.3], dead_a=False)
+    >>> figure = overlap_against_visual_change(table.assign(dead_b=False))
     >>> figure.axes[0].get_label()
     'imagenet – runs/styles\nSpearman −1.00, 4 channels'
     """
-    table = _comparison.checked(channels, [column, "visual_change"], "channels", ["layer", "channel"])
+    table = _comparison.checked(channels, [column, "visual_change", *_DEAD], "channels", ["layer", "channel"])
     check_count(columns, "columns")
-    layers = [str(name) for name in table["layer"].unique()]
+    layers = from_input_to_output(table["layer"])
     points = [_points(pair, column, layers) for pair in _comparison.pairs(table, labels)]
     if not any(one.changes.size for one in points):
         raise VisualizationError(
@@ -108,6 +112,7 @@ def overlap_against_visual_change(
 
 def _points(pair: _comparison.Pair, column: str, layers: Sequence[str]) -> _Points:
     rows = _comparison.thawed(pair.rows)
+    rows = rows[~(marked(rows["dead_a"]) | marked(rows["dead_b"]))]
     changes, overlaps = _comparison.numbers(rows, "visual_change"), _comparison.numbers(rows, column)
     depths = rows["layer"].astype(str).map({name: index for index, name in enumerate(layers)}).to_numpy(np.float64)
     both = np.isfinite(changes) & np.isfinite(overlaps)
@@ -135,7 +140,8 @@ def _drawn(points: Sequence[_Points], layers: Sequence[str], columns: int, width
     heights = [max(map(_text.height_of, titles[band])) + _TITLE_GAP for band in bands]
     key = _text.height_of("x")
     sheet = Sheet(width, 3 * MARGIN + sum(heights) + len(bands) * (_HEIGHT + _CHANGES) + key)
-    most = max(float(one.changes.max(initial=0)) for one in points)
+    every = np.concatenate([one.changes for one in points])
+    ends = _ends(float(every.min()), float(every.max()))
     top = MARGIN
     for band, height in zip(bands, heights, strict=True):
         top += height
@@ -144,13 +150,20 @@ def _drawn(points: Sequence[_Points], layers: Sequence[str], columns: int, width
             left = MARGIN + _VALUES + index * (panel + _VALUES + _GAP)
             sheet.text(left, top - _TITLE_GAP, title, va="bottom")
             sheet.text(left + panel / 2, top + _HEIGHT + _CHANGES, "visual change", ha="center", va="bottom")
-            _draw_panel(sheet.axes(Box(left, top, panel, _HEIGHT), one.title), one, len(layers), most)
+            _draw_panel(sheet.axes(Box(left, top, panel, _HEIGHT), one.title), one, len(layers), ends)
         top += _HEIGHT + _CHANGES
     _draw_key(sheet, layers, top + MARGIN)
     return sheet.figure
 
 
-def _draw_panel(axes: Axes, points: _Points, n_layers: int, most: float) -> None:
+def _ends(least: float, most: float) -> tuple[float, float]:
+    """Of the horizontal axis: with 0, no change, and some room."""
+    least, most = min(least, 0.0), max(most, 0.0)
+    room = 0.04 * (most - least) or 0.5
+    return least - room, most + room
+
+
+def _draw_panel(axes: Axes, points: _Points, n_layers: int, ends: tuple[float, float]) -> None:
     _layer_panels.frame(axes)
     # Mixed, so that no layer lies over all others.
     order = np.random.default_rng(0).permutation(len(points.changes))
@@ -165,8 +178,9 @@ def _draw_panel(axes: Axes, points: _Points, n_layers: int, most: float) -> None
         linewidths=0,
         marker="o",
     )
-    axes.set_xlim(0, 1.05 * most or 1)
-    axes.locator_params(axis="x", nbins=4)
+    axes.set_xlim(*ends)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
     _layer_panels.scale(axes, -0.03, 1.03, per_cent=True)
 
 

@@ -16,7 +16,7 @@ def overlap_by_layer(
     channels: pd.DataFrame,
     *,
     column: str = "overlap_100",
-    chance: str | float | None = "overlap_100_chance",
+    chance: bool | float = True,
     only: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     width: float = WIDTH,
@@ -31,11 +31,13 @@ def overlap_by_layer(
         if there is one, are left out, and so are empty cells; dead channels count as the table has them.
     column : str
         What is drawn, in 0 … 1: ``overlap_100``, ``overlap_1000``.
-    chance : str, float or None
-        What chance gives: a column with a value a channel, of which the mean over a layer is drawn, or one number.
+    chance : bool or float
+        What chance gives: True for the mean over each layer of the column that is named alike with ``_chance`` at its
+        end, False for none, or one number for all.
     only : sequence of str, optional
-        Layers, from left to right; by default all that are not parts of another layer of the table, which are twelve
-        for InceptionV1.
+        Layers, from left to right; by default all that are not parts of another layer of the table, twelve for
+        InceptionV1, in the order of its graph. Layers of no known architecture are ordered by the numbers in their
+        names, for the table does not tell their order.
     labels : mapping of str to str, optional
         What models are called in the figure, where that is not their name in the table.
     width : float

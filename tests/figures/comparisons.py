@@ -35,10 +35,15 @@ def layers(pairs=(PAIR,), names=None) -> pd.DataFrame:
 def channels(pairs=(PAIR,), names=WHOLE, size=40) -> pd.DataFrame:
     """Skewed values, so that no mean is a median."""
     draw = np.random.default_rng(0)
-    tables = []
+    parts = []
     for (first, second), depth, layer in ((pair, depth, name) for pair in pairs for depth, name in enumerate(names)):
         table = pd.DataFrame({"model_a": first, "model_b": second, "layer": layer, "channel": range(size)})
         for column in ("overlap_100", "overlap_1000", "entropy_a", "entropy_b", "visual_change"):
             table[column] = draw.beta(4 - 3 * depth / len(names), 2, size) ** 2
-        tables.append(table.assign(overlap_100_chance=0.05 + depth / 1000, dead_a=False, dead_b=False))
-    return pd.concat(tables, ignore_index=True)
+        for column in ("overlap_100", "overlap_1000", "entropy_a", "entropy_b"):
+            table[f"{column}_chance"] = 0.05 + depth / 1000 + draw.uniform(0, 0.01, size)
+        parts.append(table.assign(dead_a=False, dead_b=False))
+    whole = pd.concat(parts, ignore_index=True)
+    # As it is saved: pair by pair, low overlap first.
+    pair_of = whole.groupby(["model_a", "model_b"], sort=False).ngroup()
+    return whole.assign(pair=pair_of).sort_values(["pair", "overlap_100"], ignore_index=True).drop(columns="pair")

@@ -107,6 +107,29 @@ def test_cka_stands_beside_its_floor_and_interval():
     np.testing.assert_array_equal(ends, rows[["cka_low", "cka_high"]])
 
 
+def test_debiased_cka_has_its_own_floor_and_interval_if_they_are_there():
+    table = layers()
+    table["cka_debiased_low"], table["cka_debiased_high"] = table["cka_debiased"] - 0.3, table["cka_debiased"] + 0.01
+    table["cka_debiased_floor"] = table["cka_floor"] / 3
+    axes = figures.cka_by_layer(table).axes[1]
+    rows = table.set_index("layer").loc[list(WHOLE)]
+    (floor,) = (line for line in axes.lines if line.get_linestyle() != "-")
+    np.testing.assert_array_equal(floor.get_ydata(), rows["cka_debiased_floor"])
+    ends = [segment[:, 1].tolist() for lines in axes.collections[1:] for segment in lines.get_segments()]
+    np.testing.assert_array_equal(ends, rows[["cka_debiased_low", "cka_debiased_high"]])
+
+
+def test_analysed_layers_where_the_table_marks_them():
+    table = layers()
+    table["analysed"] = table["layer"].isin(["conv2d2", "mixed4d_3x3", "mixed5b"])
+    assert names_below(figures.cka_by_layer(table).axes[1]) == ["conv2d2", "mixed4d_3x3", "mixed5b"]
+
+
+def test_layers_of_an_unknown_network_are_ordered_by_their_numbers():
+    table = channels(names=["block10_conv", "block9_conv", "stem"], size=5)
+    assert names_below(figures.overlap_by_layer(table).axes[0]) == ["block9_conv", "block10_conv", "stem"]
+
+
 def test_frozen_layers_and_empty_cells_are_gaps_in_a_curve():
     table = layers([PAIR, ("imagenet", "runs/high")])
     high = table["model_b"] == "runs/high"
@@ -161,7 +184,7 @@ def test_overlap_at_another_number_with_one_level_of_chance():
     np.testing.assert_allclose(heights_of(axes, "mean"), expected[["mixed5b", "conv2d0"]])
     assert heights_of(axes, "chance") == [0.25, 0.25]
     assert "overlap of top 1000" in said(figure)
-    without = figures.overlap_by_layer(table, chance=None)
+    without = figures.overlap_by_layer(table, chance=False)
     assert "by chance" not in said(without) and not heights_of(without.axes[0], "chance")
 
 
@@ -184,7 +207,7 @@ def test_entropy_of_one_network_or_both(of, columns):
     assert len(axes.patches) == len(columns) * len(WHOLE)
     expected = table.groupby("layer")[columns].mean().loc[list(WHOLE)].to_numpy().ravel()
     np.testing.assert_allclose(heights_of(axes, "mean"), expected)
-    assert heights_of(axes, "chance") == [0.96] * len(WHOLE)
+    assert heights_of(axes, "chance") == [0.96] * len(WHOLE) * len(columns)
     assert ("first network, quartiles" in said(figure)) == ("entropy_a" in columns)
 
 
@@ -196,7 +219,7 @@ def test_a_panel_a_pair_with_its_own_values():
     assert [len(axes.patches) for axes in figure.axes] == [12, 9]
     for axes, (_, second) in zip(figure.axes, pairs, strict=True):
         rows = table[(table["model_b"] == second) & ~table["frozen"]]
-        expected = rows.groupby("layer", sort=False)["overlap_100"].median()
+        expected = rows.groupby("layer")["overlap_100"].median().loc[list(WHOLE[12 - len(axes.patches) :])]
         assert [height for _, height in medians_of(axes)] == pytest.approx(expected.tolist())
     assert medians_of(figure.axes[1])[0][0] == 3
 
@@ -205,7 +228,7 @@ def test_a_column_without_values_is_said():
     table = channels(names=WHOLE[:2]).assign(overlap_1000=np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = figures.overlap_by_layer(table, column="overlap_1000", chance=None)
+        figure = figures.overlap_by_layer(table, column="overlap_1000", chance=False)
     assert not figure.axes[0].patches
     assert "imagenet – runs/styles\n80 of 80 channels without a value" in said(figure)
 
@@ -221,6 +244,14 @@ def test_overlap_over_visual_change():
     correlation = seen["visual_change"].rank().corr(seen["overlap_100"].rank())
     assert f"imagenet – runs/styles\nSpearman {correlation:.2f}, 260 channels".replace("-", "−") in said(figure)
     assert {"conv2d0", "mixed5b", "visual change"} <= set(said(figure))
+
+
+def test_dead_channels_are_no_points_and_changes_may_be_negative():
+    table = channels(names=["mixed5b"], size=4).assign(overlap_100=[0, 0.2, 0.4, 0.9], visual_change=[2, 1, 0.5, -0.2])
+    axes = figures.overlap_against_visual_change(table.assign(dead_a=[True] + 3 * [False])).axes[0]
+    assert sorted(axes.collections[0].get_offsets().tolist()) == [[-0.2, 0.9], [0.5, 0.4], [1, 0.2]]
+    least, most = axes.get_xlim()
+    assert -0.4 < least < -0.2 and 1 < most < 1.2
 
 
 def test_no_correlation_where_there_is_none_to_speak_of():
@@ -320,8 +351,9 @@ def test_unusable_options_are_refused(refused):
         figures.overlap_by_layer(table, only=["mixed4dd"])
     with refused("`layers` must be a sequence", "'mixed4d'", '["conv2d0"]'):
         figures.entropy_by_layer(table, only="mixed4d")
-    with refused("`chance` must be", "4.7", "None draws no level"):
-        figures.overlap_by_layer(table, chance=4.7)
+    for wrong in (4.7, None, "overlap_100_chance"):
+        with refused("`chance` must be", repr(wrong), "Divide"):
+            figures.overlap_by_layer(table, chance=wrong)
     with refused("`of` must be one of both, a, b", "'before'", "Choose"):
         figures.entropy_by_layer(table, of="before")
     with refused("at least one that is not frozen", "none", "choose other"):
