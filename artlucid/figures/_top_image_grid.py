@@ -179,7 +179,7 @@ def _below(top: TopImages) -> str:
 
 def _grid_of(top: TopImages, shape: tuple[int, int], label: str) -> npt.NDArray[np.uint8]:
     side = int(np.clip(_SIDE // max(shape), _SMALLEST, _LARGEST))
-    gap, border = max(1, side // 20), max(2, side // 12)
+    gap, border = max(1, side // 20), max(3, side // 10)
     canvas = np.full((shape[1] * (side + gap) - gap, shape[0] * (side + gap) - gap, 3), _mosaic.PAPER, np.uint8)
     shared = set(top.shared)
 
@@ -206,6 +206,9 @@ def _put(part: npt.NDArray[np.uint8], image: npt.NDArray[np.uint8], border: int)
     top, left = (part.shape[0] - height) // 2, (part.shape[1] - width) // 2
     place = part[top : top + height, left : left + width]
     place[...] = SHARED
+    # A white line inside, for images that are green themselves.
+    line = border - border // 4
+    place[line : height - line, line : width - line] = _mosaic.PAPER
     size = (width - 2 * border, height - 2 * border)
     scaled = Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)
     place[border : height - border, border : width - border] = np.asarray(scaled)

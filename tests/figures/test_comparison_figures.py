@@ -399,7 +399,7 @@ def test_images_stand_in_reading_order_and_those_shared_have_a_green_border(tmp_
             bordered.add(place)
         else:
             assert edge.mean() < 0.1  # that of its neighbours at most
-        assert not edge[16:-16, 16:-16].any()
+        assert not edge[20:-20, 20:-20].any()
     assert bordered == shared
 
 
