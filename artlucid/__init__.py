@@ -26,7 +26,9 @@ __all__ = (
     "metrics",
     "models",
     "recipes",
+    "reference",
     "runs",
+    "tables",
     "visualize",
 )
 

@@ -17,6 +17,7 @@ __all__ = [
     "RecipeError",
     "RunError",
     "RunWarning",
+    "TableError",
     "TrainingError",
     "VisualizationError",
     "VisualizationWarning",
@@ -62,6 +63,10 @@ class RecipeError(ArtlucidError):
 
 class RunError(ArtlucidError):
     """A run directory cannot be created, opened, resumed or written."""
+
+
+class TableError(ArtlucidError):
+    """A table cannot be made: rows or columns are missing, or hold something else."""
 
 
 class TrainingError(ArtlucidError):

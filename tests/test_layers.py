@@ -22,6 +22,8 @@ LAYERS = {
     "files": 0,
     "recipes": 0,
     "activations": 1,
+    "reference": 0,
+    "_saved_tables": 1,
     "datasets": 1,
     "metrics": 1,
     "runs": 1,
@@ -35,6 +37,7 @@ LAYERS = {
     "demo": 4,
     "figures": 4,
     "info": 4,
+    "tables": 4,
     "cli": 5,
 }
 
@@ -55,15 +58,23 @@ LIBRARIES = {
 
 # Matplotlib belongs to figures alone.
 MATPLOTLIB = (
+    "_boxes",
+    "_cka_by_layer",
     "_contact_sheet",
+    "_entropy_by_layer",
     "_grid",
+    "_key",
+    "_layer_panels",
     "_objective_curves",
     "_optimized_images",
+    "_overlap_against_visual_change",
+    "_overlap_by_layer",
     "_pixels",
     "_save",
     "_sheet",
     "_snapshots",
     "_text",
+    "_top_image_grid",
 )
 
 # What single files use beyond that.

@@ -88,7 +88,13 @@ class _Band:
         return self.titles_height + sum(self.heights) + GAP * (len(self.rows) - 1)
 
 
-def grid(rows: Sequence[Row], titles: Sequence[str], width: float = WIDTH, columns_per_band: int = COLUMNS) -> Figure:
+def grid(
+    rows: Sequence[Row],
+    titles: Sequence[str],
+    width: float = WIDTH,
+    columns_per_band: int = COLUMNS,
+    widest_cell: float = WIDEST_CELL,
+) -> Figure:
     """Draw a grid.
 
     Parameters
@@ -101,6 +107,8 @@ def grid(rows: Sequence[Row], titles: Sequence[str], width: float = WIDTH, colum
         At most, in inches.
     columns_per_band : int
         Further columns stand below the first ones.
+    widest_cell : float
+        Of a picture, in inches.
 
     Returns
     -------
@@ -112,7 +120,8 @@ def grid(rows: Sequence[Row], titles: Sequence[str], width: float = WIDTH, colum
     VisualizationError
         If the columns do not fit the width, or the figure would be too tall.
     """
-    measures = _measures(rows, len(titles), width, columns_per_band)
+    check_count(columns_per_band, "columns_per_band")
+    measures = _measures(rows, min(columns_per_band, len(titles)), width, widest_cell)
     starts = range(0, len(titles), measures.columns)
     bands = [_band(rows, titles, slice(start, start + measures.columns), measures) for start in starts]
     height = 2 * MARGIN + sum(band.height for band in bands) + GAP_OF_BANDS * (len(bands) - 1)
@@ -124,12 +133,10 @@ def grid(rows: Sequence[Row], titles: Sequence[str], width: float = WIDTH, colum
     return sheet.figure
 
 
-def _measures(rows: Sequence[Row], n_columns: int, width: float, columns_per_band: int) -> _Measures:
-    check_count(columns_per_band, "columns_per_band")
+def _measures(rows: Sequence[Row], columns: int, width: float, widest_cell: float) -> _Measures:
     label = max(_text.width_of(line) for row in rows for line in _label(row).split("\n"))
-    columns = min(columns_per_band, n_columns)
     left = MARGIN + (label + GAP if label else 0)
-    cell = min((width - left - MARGIN + GAP) / columns - GAP, WIDEST_CELL)
+    cell = min((width - left - MARGIN + GAP) / columns - GAP, widest_cell)
     if not cell >= NARROWEST_CELL:
         raise VisualizationError(
             f"Each column must be at least {NARROWEST_CELL} inches wide. Received `width` {width} for {columns} "

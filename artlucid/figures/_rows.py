@@ -113,7 +113,7 @@ def row_of(label: str, source: Any, names: Sequence[str]) -> Row:
             f"A row of pictures must have one for each of the {len(names)} channels. Received "
             f"{len(source) if hasattr(source, '__len__') else source!r} in {label!r}. Put None where there is none."
         )
-    return Row(label, [Cell(None if image is None else _pixels(image, label)) for image in source])
+    return Row(label, [Cell(None if image is None else pixels(image, label)) for image in source])
 
 
 def _cell_of(folder: Folder, name: str) -> Cell:
@@ -123,7 +123,7 @@ def _cell_of(folder: Folder, name: str) -> Cell:
     return Cell(None, picture.problem) if picture.problem else Cell(picture.image())
 
 
-def _pixels(image: npt.ArrayLike, label: str) -> npt.NDArray[np.uint8]:
+def pixels(image: npt.ArrayLike, label: str) -> npt.NDArray[np.uint8]:
     """Turn a picture into bytes."""
     values = np.asarray(image)
     if values.ndim != 3 or values.shape[-1] != 3 or not values.size or values.dtype.kind not in "fu":

@@ -48,6 +48,15 @@ def wrapped(text: str, width: float) -> str:
     return "\n".join(line for paragraph in text.split("\n") for line in _lines(_printable(paragraph), width))
 
 
+def shortened(text: str, width: float) -> str:
+    """Leave out the middle of a line that is wider than this, in inches, and put an ellipsis in its place."""
+    text = _printable(text)
+    if width_of(text) <= width:
+        return text
+    parts = (f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}" for kept in range(len(text) - 1, 0, -1))
+    return next((part for part in parts if width_of(part) <= width), "…")
+
+
 def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 

@@ -1,0 +1,195 @@
+"""Tables beside the paper's, against values worked by hand."""
+
+import doctest
+import io
+import re
+import statistics
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from figures.comparisons import WHOLE, all_layers, layers
+
+from artlucid import reference, tables
+from artlucid.errors import TableError
+
+# A few values of each table, read from the paper once more.
+PRINTED = {
+    1: {("off_the_shelf", "top_1"): 30.95, ("fine_tuning", "top_5"): 91.06, ("ensemble", "top_3"): 83.99},
+    2: {("imagenet_to_a1", "mean_kernel_distance"): 1.26, ("scratch_from_start", "mean_kernel_distance"): 8.13},
+    3: {
+        ("double_fine_tuning", "mean_average_precision_iconart"): 67.4,
+        ("off_the_shelf_rasta", "mean_average_precision_paintings"): 52.4,
+    },
+    4: {
+        ("imagenet_to_small", "mean_cka_iconart"): 0.90,
+        ("imagenet_to_double", "mean_kernel_distance_paintings"): 1.67,
+        ("rasta_to_double", "mean_cka_paintings"): 0.77,
+        ("scratch_to_double", "mean_kernel_distance_iconart"): 0.27,
+    },
+}
+
+
+@pytest.fixture
+def refused(expect_refusal):
+    return lambda *parts: expect_refusal(*parts, kind=TableError)
+
+
+@pytest.fixture
+def results():
+    rows = [("fine_tuning", "top_1", seed, value) for seed, value in enumerate((0.476, 0.506, 0.5))]
+    rows += [("fine_tuning", "top_3", 0, 0.771), ("ensemble", "top_1", 0, None)]
+    table = pd.DataFrame(rows, columns=["row", "measure", "seed", "value"])
+    return table.assign(differs=["BVLC's weights", "BVLC's weights", "16 styles_of & more", "16 styles | 10 %", ""])
+
+
+def test_examples():
+    found = doctest.testmod(tables)
+    assert found.failed == 0 < found.attempted
+
+
+@pytest.mark.parametrize("number", reference.TABLES)
+def test_the_papers_values(number):
+    table = tables.beside_the_paper(number, pd.DataFrame(columns=["row", "measure", "seed", "value", "differs"]))
+    found = {(row.row, row.measure): row.paper for row in table.itertuples()}
+    assert {key: found[key] for key in PRINTED[number]} == PRINTED[number]
+    assert len(found) == {1: 15, 2: 5, 3: 12, 4: 20}[number]
+    assert (table["runs"] == 0).all() and table["ours"].isna().all()
+    for known in found:
+        assert known[1] in reference.TABLES[number].measures
+
+
+def test_means_and_spread_over_seeds(results):
+    table = tables.beside_the_paper(1, results).set_index(["row", "measure"])
+    one = table.loc[("fine_tuning", "top_1")]
+    assert (one["paper"], one["runs"]) == (55.18, 3)
+    assert one["ours"] == pytest.approx(49.4)
+    assert (one["lowest"], one["highest"]) == pytest.approx((47.6, 50.6))
+    assert one["standard_deviation"] == pytest.approx(statistics.stdev([47.6, 50.6, 50.0]))
+    assert one["differs"] == "BVLC's weights; 16 styles_of & more"
+    single = table.loc[("fine_tuning", "top_3")]
+    assert (single["ours"], single["runs"]) == (pytest.approx(77.1), 1) and np.isnan(single["standard_deviation"])
+    assert table.loc[("ensemble", "top_1"), "runs"] == 0
+    assert table["method"].iloc[0] == "Off-the-shelf, pretrained on ImageNet"
+
+
+def test_changes_are_not_turned_into_per_cent():
+    row = {"row": "imagenet_to_a1", "measure": "mean_kernel_distance", "seed": 0, "value": 1.3, "differs": ""}
+    table = tables.beside_the_paper(2, pd.DataFrame([row]))
+    assert table.loc[0, "ours"] == 1.3
+    assert "| 1.26 | 1.30 | 1 | – |" in tables.as_markdown(table)
+
+
+def test_markdown_has_a_line_a_row_and_measure(results):
+    lines = tables.as_markdown(tables.beside_the_paper(1, results)).splitlines()
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    assert {len(row) for row in cells} == {7} and len(cells) == 17
+    assert cells[0] == ["method", "measure", "paper", "ours", "runs", "lowest … highest", "differs from the paper's"]
+    method = "Fine-tuning, pretrained on ImageNet (mode A, training 1)"
+    differs = r"BVLC's weights; 16 styles\_of & more"
+    assert cells[5] == [method, "top-1, %", "55.18", "49.40", "3", "47.60 … 50.60", differs]
+    assert cells[6] == ["", "top-3, %", "82.25", "77.10", "1", "–", r"16 styles \| 10 %"]
+    assert cells[7] == ["", "top-5, %", "91.06", "–", "0", "–", ""]
+
+
+def test_latex_escapes_what_latex_would_take_for_commands(results):
+    results["differs"] = "100 % of people_art & $x^2$ {~} \\n #1 …"
+    text = tables.as_latex(tables.beside_the_paper(1, results))
+    escaped = r"100 \% of people\_art \& \$x\textasciicircum{}2\$ \{\textasciitilde{}\} \textbackslash{}n \#1 \ldots{}"
+    assert escaped in text
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert len(rows) == 16 and {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {6}
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+    assert r"\label{tab:paper-1}" in text and r"\toprule" in text and r"\caption{" in text
+    specification = re.search(r"\\begin{tabular}{(.*)}", text)[1]
+    assert len(re.sub(r"p{[^}]*}", "p", specification)) == 7
+    assert text.isascii()
+
+
+def test_csv_reads_back(results):
+    table = tables.beside_the_paper(1, results)
+    again = pd.read_csv(io.StringIO(tables.as_csv(table)))
+    numbers = ["paper", "ours", "runs", "lowest", "highest", "standard_deviation"]
+    pd.testing.assert_frame_equal(again[numbers], table[numbers])
+    assert tables.as_markdown(again) == tables.as_markdown(table)
+
+
+@pytest.mark.parametrize("number", reference.TABLES)
+def test_three_files(number, tmp_path):
+    table = tables.beside_the_paper(number, pd.DataFrame(columns=["row", "measure", "seed", "value", "differs"]))
+    written = tables.save(table, tmp_path / "new" / f"table.{number}")
+    assert [path.name for path in written] == [f"table.{number}.{form}" for form in ("csv", "md", "tex")]
+    assert written[1].read_text(encoding="utf-8") == tables.as_markdown(table)
+    (only,) = tables.save(table, tmp_path / "only", formats=["tex"])
+    assert only.read_bytes() == written[2].read_bytes()
+
+
+def test_means_over_layers_as_the_paper_takes_them():
+    table = layers([("imagenet", "runs/styles"), ("imagenet", "runs/high")])
+    table["kernel_distance"] = np.where(table["layer"].str.fullmatch(r"mixed\d\w"), np.nan, table.index + 1.0)
+    high = table["model_b"] == "runs/high"
+    table["analysed"] = table["layer"].isin(WHOLE)
+    table["frozen"] = high & table["layer"].str.match("conv2d|mixed3")
+    # A layer may change though its kernel does not, by those before it.
+    table["frozen_kernel"] = table["frozen"] | (high & (table["layer"] == "mixed5b_1x1"))
+    found = tables.mean_changes(table).set_index("model_b")
+    whole = table["layer"].isin(WHOLE)
+    assert found.loc["runs/styles", "cka_layers"] == 12 and found.loc["runs/styles", "kernel_layers"] == 57
+    assert found.loc["runs/high", "cka_layers"] == 7 and found.loc["runs/high", "kernel_layers"] == 41
+    for name, rows in (("runs/styles", ~high), ("runs/high", high & ~table["frozen"])):
+        assert found.loc[name, "mean_cka"] == pytest.approx(table.loc[rows & whole, "cka"].mean())
+        kernels = table.loc[rows & ~table["frozen_kernel"], "kernel_distance"]
+        assert found.loc[name, "mean_kernel_distance"] == pytest.approx(kernels.mean())
+    assert len(all_layers()) == 66
+
+
+def test_unusable_results_are_refused(results, refused):
+    with refused("`number` must be", "5", "1, 2, 3, 4"):
+        tables.beside_the_paper(5, results)
+    with refused("row, measure, seed, value, differs", "without differs", "Add"):
+        tables.beside_the_paper(1, results.drop(columns="differs"))
+    with refused("must be a DataFrame", "dict", "read_csv"):
+        tables.beside_the_paper(1, {})
+    with refused("keys of Table 1", "'finetuning'", "fine_tuning"):
+        tables.beside_the_paper(1, results.replace("fine_tuning", "finetuning"))
+    with refused("keys of Table 2", "'fine_tuning'", "imagenet_to_a1"):
+        tables.beside_the_paper(2, results)
+    with refused("one row for each row, measure and seed", "'seed': 0", "twice"):
+        tables.beside_the_paper(1, results.assign(seed=0))
+    for wrong in (49.4, "much", np.inf, -0.1):
+        with refused("The value of top_1 must be a number in 0 … 1", repr(wrong), "Divide"):
+            tables.beside_the_paper(1, results.astype({"value": object}).assign(value=[wrong, *results["value"][1:]]))
+
+
+def test_unusable_tables_are_refused(results, refused, tmp_path):
+    table = tables.beside_the_paper(1, results)
+    for write in (*tables.FORMATS.values(), lambda one: tables.save(one, tmp_path / "x")):
+        with refused("`table` must have the columns", "without runs", "Add"):
+            write(table.drop(columns="runs"))
+        with refused("one row for each row and measure of Table 1", "14 rows for 15", "beside_the_paper"):
+            write(table.iloc[1:])
+        with refused("beside one table", "[1, 2]", "one by one"):
+            write(table.assign(table=[1, 2, *[1] * 13]))
+    assert not list(tmp_path.iterdir())
+    with refused("`formats` must be some of csv, md, tex", "['html']", "Give"):
+        tables.save(table, tmp_path / "x", formats=["html"])
+
+
+def test_unusable_comparisons_are_refused(refused):
+    table = layers().assign(kernel_distance=0.1, analysed=True, frozen_kernel=False)
+    with refused("must have the columns", "without kernel_distance", "Add"):
+        tables.mean_changes(table.drop(columns="kernel_distance"))
+    with refused("one row for each pair and layer", "imagenet", "one by one"):
+        tables.mean_changes(pd.concat([table, table]))
+    with refused("The column cka must hold numbers", "'much'", "empty"):
+        tables.mean_changes(table.astype({"cka": object}).assign(cka="much"))
+
+
+def test_without_tensorflow():
+    code = (
+        "import sys; from artlucid import tables; print(sorted({'tensorflow', 'keras', 'matplotlib'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
