@@ -5,6 +5,7 @@ The command line turns these, and only these, into a message and exit code 2.
 """
 
 __all__ = [
+    "ActivationsError",
     "ArtlucidError",
     "BackendError",
     "DataError",
@@ -25,6 +26,10 @@ __all__ = [
 
 class ArtlucidError(ValueError):
     """Base of every error that artlucid raises on purpose."""
+
+
+class ActivationsError(ArtlucidError):
+    """A cache of activations cannot be read, continued or written."""
 
 
 class BackendError(ArtlucidError):

@@ -8,6 +8,7 @@ from artlucid.cli import _off_the_shelf as _off_the_shelf
 from artlucid.cli import _evaluate as _evaluate
 from artlucid.cli import _export as _export
 from artlucid.cli import _visualize as _visualize
+from artlucid.cli import _activations as _activations
 from artlucid.cli import _info as _info
 from artlucid.cli._app import app, main
 

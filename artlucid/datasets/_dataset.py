@@ -73,6 +73,8 @@ class Split:
     metadata : mapping of str to tuple of str
         Further columns of text, such as artist, date or museum: a value an image, "" where there is none. Kept
         read-only.
+    dataset : Dataset, optional
+        That `Dataset.split` took it from, which knows the names of the classes.
 
     Raises
     ------
@@ -93,6 +95,7 @@ class Split:
     relative_paths: tuple[str, ...]
     labels: Labels | None
     metadata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dataset: "Dataset | None" = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))
@@ -223,6 +226,7 @@ class Dataset:
         Returns
         -------
         Split
+            With this dataset as its `dataset`.
 
         Raises
         ------
@@ -232,7 +236,7 @@ class Dataset:
         if name == "all":
             return self._joined()
         if name in self.splits:
-            return self.splits[name]
+            return dataclasses.replace(self.splits[name], dataset=self)
         existing = ", ".join([*self.splits, "all"])
         way = WAY_TO_A_SPLIT.get(self.name, OTHER_WAY).replace("{name}", name)
         raise DataError(
@@ -268,7 +272,7 @@ class Dataset:
             column: tuple(value for part in parts for value in part.metadata.get(column, ("",) * len(part)))
             for column in self.metadata_columns
         }
-        joined = Split("all", self.root, paths, None, metadata)
+        joined = Split("all", self.root, paths, None, metadata, self)
         labels = [part.labels for part in parts if part.labels is not None]
         return joined.with_labels(np.concatenate(labels)) if labels else joined
 

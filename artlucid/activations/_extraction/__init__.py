@@ -1,0 +1,1 @@
+"""From a network and a split to a cache of activations."""
