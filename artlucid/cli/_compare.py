@@ -49,7 +49,7 @@ def compare(
     pictures: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of optimized images. Repeatable: one of each model with one seed, one of the first with another."
+            help="Folder of optimized images. Repeatable: of each model with one seed, of the first with another."
         ),
     ] = None,
     pictures_network: Annotated[str, typer.Option(help="Whose features tell pictures apart.")] = "imagenet",

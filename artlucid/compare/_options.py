@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from artlucid import activations
+from artlucid.activations._options import Options as Extraction
 from artlucid.errors import ComparisonError
-from artlucid.metrics import Permutations, Resampling
+from artlucid.metrics._intervals import Resampling
+from artlucid.metrics._permutations import Permutations
 from artlucid.models._load import Source
 
 
@@ -45,7 +46,7 @@ class Options:
     cka_split: str = "test"
     pictures: Sequence[str | os.PathLike[str]] = ()
     pictures_network: Source = "imagenet"
-    extraction: activations.Options = activations.Options()
+    extraction: Extraction = Extraction()
 
     def __post_init__(self) -> None:
         sizes = [] if isinstance(self.k, str | int) else list(self.k)
