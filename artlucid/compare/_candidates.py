@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from artlucid import models, recipes, runs
+from artlucid.datasets._wording import printable
 from artlucid.errors import ComparisonError, RecipeError
 from artlucid.models import Network
 from artlucid.models._load import Source, spelled
@@ -108,17 +109,17 @@ def candidates(sources: Sequence[Source]) -> list[Candidate]:
     identities: dict[str, set[str]] = {}
     for network in networks:
         identities.setdefault(network.source, set()).add(network.identity)
-    return [
-        Candidate(
-            network.source if len(identities[network.source]) == 1 else f"{network.source}#{network.identity[:8]}",
-            network,
-        )
-        for network in networks
-    ]
+    return [Candidate(_label(network, len(identities[network.source]) == 1), network) for network in networks]
+
+
+def _label(network: Network, alone: bool) -> str:
+    # A folder's name need not be text, which the tables are.
+    name = printable(network.source)
+    return name if alone else f"{name}#{network.identity[:8]}"
 
 
 def pairs_of(found: Sequence[Candidate], pairs: str) -> list[tuple[Candidate, Candidate]]:
-    """The first with each other one, or all with all; each pair of networks once.
+    """The first with each other one, or all with all; each pair of names once.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def pairs_of(found: Sequence[Candidate], pairs: str) -> list[tuple[Candidate, Ca
     if pairs not in PAIRS:
         raise ComparisonError(f"`pairs` must be one of {', '.join(PAIRS)}. Received {pairs!r}. Choose one of these.")
     chosen = itertools.combinations(found, 2) if pairs == "all" else ((found[0], other) for other in found[1:])
-    once = {(one.network.identity, other.network.identity): (one, other) for one, other in chosen}
+    once = {(one.label, other.label): (one, other) for one, other in chosen}
     for one, other in once.values():
         _check_architectures(one, other)
     return list(once.values())

@@ -128,7 +128,7 @@ class _Work:
         check_alike(*top)
         triple = triple_of(self.pictures, a, b)
         key = self._key(a, b, [*similar, *top], triple)
-        folder = self.out / PAIRS / f"{a.network.identity[:16]}-{b.network.identity[:16]}"
+        folder = self.out / PAIRS / _pair_name(a, b)
         kept = read_pair(folder, key)
         if kept is None:
             pair = Pair(a, b, *similar, *top, *(self._top_images(cache) for cache in top))
@@ -167,6 +167,12 @@ class _Work:
             "settings": _settings(self.options),
             "pictures": [folder.content for folder in folders],
         }
+
+
+def _pair_name(a: Candidate, b: Candidate) -> str:
+    """Name of a pair's folder; one network may be named twice, as the best epoch and by its number."""
+    names = hashlib.sha256(json.dumps([a.label, b.label]).encode()).hexdigest()
+    return f"{a.network.identity[:12]}-{b.network.identity[:12]}-{names[:6]}"
 
 
 def _keyed(table: pd.DataFrame, pair: Pair) -> pd.DataFrame:
