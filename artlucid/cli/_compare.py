@@ -58,7 +58,7 @@ def compare(
     ] = "train",
     cka_split: Annotated[str, typer.Option(help="Of CKA: test, val, train or all.")] = "test",
     resamples: Annotated[int, typer.Option(help="For the intervals; 0 for none.")] = 1000,
-    permutations: Annotated[int, typer.Option(help="For the floors of CKA; 0 for none.")] = 100,
+    permutations: Annotated[int, typer.Option(help="For the floors of CKA; 0 for none.")] = 20,
     literal_entropy: Annotated[
         bool, typer.Option("--literal-entropy", help="Fractions of images, where an image has several labels.")
     ] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -90,19 +91,22 @@ def _similarity(pair: Pair, layer: str, options: Options, reasons: list[str]) ->
 
 
 def _statistics(pair: Pair, layer: str, options: Options, reasons: list[str]) -> CkaStatistics | None:
-    features = pair.similar_a[layer], pair.similar_b[layer]
-    names = (f"{layer} of {pair.a.label}", f"{layer} of {pair.b.label}")
-    asked = {"permutations": options.permutations, "names": names}
+    measure = partial(
+        cka_statistics,
+        pair.similar_a[layer],
+        pair.similar_b[layer],
+        names=(f"{layer} of {pair.a.label}", f"{layer} of {pair.b.label}"),
+    )
     try:
+        if layer not in pair.similar_a.analysed_layers:
+            return measure()
         try:
-            return cka_statistics(*features, resampling=options.resampling, **asked)
+            return measure(resampling=options.resampling, permutations=options.permutations)
         except ConstantFeaturesError:
             raise
         except MetricError as error:
-            if options.resampling is None:
-                raise
             # The values may be defined where their intervals are not.
-            found = cka_statistics(*features, **asked)
+            found = measure(permutations=options.permutations)
             reasons.append(f"interval of cka: {_short(error)}")
             return found
     except MetricError as error:

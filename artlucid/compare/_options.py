@@ -24,9 +24,9 @@ class Options:
     literal_entropy : bool
         As `metrics.class_entropy` has it, where an image has several labels.
     resampling : Resampling or None
-        How the intervals of CKA and of the correlation are made; None for none.
+        How the intervals of CKA, at the analysed layers, and of the correlation are made; None for none.
     permutations : Permutations or None
-        How the floors of CKA are made; None for none.
+        How the floors of CKA are made, at the analysed layers; None for none. A product of matrices an order and layer.
     top_split, cka_split : {"train", "val", "test", "all"}
         Of the maximal activation images, and of CKA.
     pictures : sequence of path
@@ -41,7 +41,7 @@ class Options:
     k: Sequence[int] = (100, 1000)
     literal_entropy: bool = False
     resampling: Resampling | None = Resampling()
-    permutations: Permutations | None = Permutations()
+    permutations: Permutations | None = Permutations(number=20)
     top_split: str = "train"
     cka_split: str = "test"
     pictures: Sequence[str | os.PathLike[str]] = ()

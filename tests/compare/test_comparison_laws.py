@@ -63,9 +63,11 @@ def test_every_layer_and_channel_has_a_row(found, cache):
 
 def test_a_network_with_itself(found, cache):
     layers, channels = of(found.layers, "none"), of(found.channels, "none")
-    for column in ("cka", "cka_debiased", "cka_low", "cka_high"):
-        np.testing.assert_allclose(layers[column], 1, atol=1e-9)
-    assert (layers["cka_floor"] < 1).all()
+    analysed = layers[layers["analysed"]]
+    np.testing.assert_allclose(layers[["cka", "cka_debiased"]], 1, atol=1e-9)
+    np.testing.assert_allclose(analysed[["cka_low", "cka_high"]], 1, atol=1e-9)
+    assert (analysed["cka_floor_mean"] < analysed["cka_floor"]).all() and (analysed["cka_floor"] < 1).all()
+    assert layers.loc[~layers["analysed"], ["cka_low", "cka_floor"]].isna().all(axis=None)
     kernels = layers[layers["layer"].isin(cache.stored_layers)]
     assert len(kernels) == 57
     assert (kernels["kernel_distance"] == 0).all() and (kernels["kernel_distance_relative"] == 0).all()
