@@ -14,6 +14,7 @@ from finetune import small
 from artlucid import activations, compare, models
 from artlucid.compare import _compare
 from artlucid.compare._caches import check_alike
+from artlucid.compare._frozen import frozen_between
 from artlucid.datasets import Dataset
 from artlucid.errors import ActivationsError, ComparisonError, DataError
 from artlucid.models._network import weights_of
@@ -192,6 +193,22 @@ def test_frozen_behind_what_was_trained(data, tmp_path):
     # Its kernel is what it was, but what it sees is not.
     assert layers.loc["conv2d1", ["frozen", "frozen_kernel"]].tolist() == [False, True]
     assert found.manifest["pairs"][0]["kernel_distance_layers"] == 1
+
+
+def test_frozen_in_a_chain_of_trainings(data, tmp_path):
+    recipe = dataclasses.replace(small.RECIPE, epochs=1, trainable=(("conv2d0", False), ("*", True)))
+    first = small.train(data, tmp_path / "first", recipe=dataclasses.replace(small.RECIPE, epochs=1))
+    second = small.train(data, tmp_path / "second", recipe=recipe, weights=first)
+    stranger = small.train(data, tmp_path / "stranger", recipe=recipe, seed=1)
+    networks = [models.load(run) for run in (first, second, stranger)]
+    start = models.load(first.at("initial"))
+    assert frozen_between(networks[0], networks[1]).kernels == {"conv2d0"}
+    # The first training changed everything.
+    assert not frozen_between(start, networks[1]).kernels
+    # These began with other weights, so that what both froze is not the same.
+    assert not np.array_equal(*(weights_of(network).arrays["conv2d0/kernel"] for network in networks[1:]))
+    assert not frozen_between(networks[1], networks[2]).kernels
+    assert not frozen_between(networks[1], networks[1]).kernels
 
 
 def test_epochs_that_are_not_kept(data, tmp_path, expect_refusal):

@@ -1,13 +1,16 @@
 """Optimized images in a comparison: whose they are, and whether overlap tells how much they changed."""
 
 import dataclasses
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.stats
 
 from artlucid import activations, compare, models, visualize
-from artlucid.errors import ComparisonError
+from artlucid.compare._pictures import correlation
+from artlucid.errors import ComparisonError, VisualizationWarning
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -79,6 +82,40 @@ def test_pictures_that_come_later(two, data, folders, tmp_path):
     assert "no folders of pictures" in without.manifest["pairs"][0]["overlap_and_visual_change"]["reason"]
     found = compare.compare(two, data, out=tmp_path / "out", options=options(two, folders))
     assert found.channels["visual_change"].notna().any()
+
+
+def test_pictures_that_change(two, data, folders, tmp_path):
+    copy = tmp_path / "pictures"
+    shutil.copytree(folders, copy)
+    compare.compare(two, data, out=tmp_path / "out", options=options(two, copy))
+    next((copy / "after" / "manifests").glob("*0003.json")).unlink()
+    with pytest.warns(VisualizationWarning, match="lacks conv2d1_pre_relu:3"):
+        found = compare.compare(two, data, out=tmp_path / "out", options=options(two, copy))
+    channels = found.channels[found.channels["layer"] == "conv2d1"].set_index("channel")
+    assert np.isnan(channels["pixel_distance"][3]) and channels["pixel_distance"].notna().any()
+
+
+def test_dead_channels_are_left_out_of_the_correlation():
+    channels = pd.DataFrame(
+        {
+            "layer": "conv2d1",
+            "channel": range(8),
+            "dead_a": [False] * 7 + [True],
+            "dead_b": False,
+            "overlap_5": [0.2, 0.4, 0.6, 0.8, 1.0, np.nan, 0.1, 0.0],
+            "visual_change": [5.0, 4.0, 3.0, 2.0, 1.0, 9.0, np.nan, -1.0],
+        }
+    )
+    found = correlation(channels, compare.Options(k=(5,), resampling=None))
+    assert found == {"n_channels": 5, "spearman": pytest.approx(-1)}
+    same = correlation(channels.assign(visual_change=1.0), compare.Options(k=(5,)))
+    assert same["spearman"] is None and "are equal" in same["reason"]
+    few = correlation(channels.head(3), compare.Options(k=(5,)))
+    assert few["spearman"] is None and "fewer than 4" in few["reason"]
+    noise = np.random.default_rng(0).normal(size=40)
+    wide = pd.concat([channels] * 5).assign(channel=range(40))
+    interval = correlation(wide.assign(visual_change=noise - wide["overlap_5"]), compare.Options(k=(5,)))
+    assert -1 < interval["low"] < interval["spearman"] < interval["high"] < 1 and interval["resamples"] == 1000
 
 
 def test_a_seed_that_is_missing(two, data, folders, tmp_path):
