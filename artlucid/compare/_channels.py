@@ -44,7 +44,6 @@ def channel_table(pair: Pair, split: Split, options: Options) -> pd.DataFrame:
         Of every convolution and block that both have, in graph order.
     """
     widths = pair.widths()
-    dead = {side: pair.n_positive(side) == 0 for side in SIDES}
     columns: Columns = {
         "layer": np.repeat(np.array(list(widths), object), list(widths.values())),
         "channel": np.concatenate([np.arange(width) for width in widths.values()] or [np.zeros(0, np.int64)]),
@@ -55,9 +54,9 @@ def channel_table(pair: Pair, split: Split, options: Options) -> pd.DataFrame:
     columns |= _classes(pair, options)
     columns |= _metadata(pair, split, options)
     columns |= _filters(widths, pair.distances, notices)
-    for side in SIDES:
-        columns |= {f"dead_{side}": dead[side], f"n_positive_{side}": pair.n_positive(side)}
-        _note(notices, dead[side], f"dead in {side}")
+    for side, n_positive in zip(SIDES, pair.n_positive, strict=True):
+        columns |= {f"dead_{side}": n_positive == 0, f"n_positive_{side}": n_positive}
+        _note(notices, n_positive == 0, f"dead in {side}")
     columns["notice"] = notices
     return _with_blocks(pd.DataFrame(columns), pair)
 
@@ -73,8 +72,9 @@ def _first(pair: Pair, options: Options) -> tuple[TopImages, TopImages] | None:
 
 
 def _tops(pair: Pair, k: int) -> tuple[TopImages, TopImages] | None:
-    a, b = pair.joined("a"), pair.joined("b")
-    return None if a is None or b is None or k > a.k else (a.first(k), b.first(k))
+    if pair.tops is None or k > pair.tops[0].k:
+        return None
+    return pair.tops[0].first(k), pair.tops[1].first(k)
 
 
 def _overlaps(pair: Pair, options: Options, notices: npt.NDArray[np.object_]) -> Columns:

@@ -18,7 +18,7 @@ from artlucid.activations import Cache
 from artlucid.compare._caches import Caches, check_alike, opened
 from artlucid.compare._candidates import Candidate, candidates, pairs_of
 from artlucid.compare._channels import channel_table, ordered
-from artlucid.compare._files import PAIRS, VERSION, Comparison, held, read_pair, write_comparison, write_pair
+from artlucid.compare._files import PAIRS, TABLES, VERSION, Comparison, held, read_pair, write_comparison, write_pair
 from artlucid.compare._layers import layer_table
 from artlucid.compare._options import Options
 from artlucid.compare._pair import Pair
@@ -87,26 +87,26 @@ def compare(
     ...     networks = [models.load("none", architecture="mini", seed=seed) for seed in (0, 1)]
     ...     options = compare.Options(k=(5,), extraction=activations.Options(size=32, cache=False))
     ...     found = compare.compare(networks, drawn, out=f"{parent}/comparison", options=options)
-    >>> len(found.layers), len(found.channels), found.channels["overlap_5"].between(0, 1).all()
-    (66, 2821, True)
+    >>> len(found.layers), len(found.channels), bool(found.channels["overlap_5"].between(0, 1).all())
+    (66, 3194, True)
     """
     folder = Path(out)
     dataset = datasets.load(dataset)
     found = candidates(models)
     chosen = pairs_of(found, pairs)
     pictures = folders_of(options.pictures, found)
-    with held(folder), opened(folder, dataset, options.extraction) as caches:
-        work = _Work(folder, dataset, options, caches, pictures)
-        done = [work.pair(a, b) for a, b in chosen]
-    tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in done[0][1]}
-    manifest = {
-        "models": [one.described() for one in found],
-        "dataset": _described(dataset, options),
-        "settings": {"pairs": pairs, **_settings(options)},
-        "pairs": [summary for summary, _ in done],
-        "environment": environment.describe(environment.resolve_precision(options.extraction.precision)),
-    }
     with held(folder):
+        with opened(folder, dataset, options.extraction) as caches:
+            work = _Work(folder, dataset, options, caches, pictures)
+            done = [work.pair(a, b) for a, b in chosen]
+        tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in TABLES}
+        manifest = {
+            "models": [one.described() for one in found],
+            "dataset": _described(dataset, options),
+            "settings": {"pairs": pairs, **_settings(options)},
+            "pairs": [summary for summary, _ in done],
+            "environment": environment.describe(environment.resolve_precision(options.extraction.precision)),
+        }
         return write_comparison(folder, manifest, tables)
 
 
@@ -166,6 +166,7 @@ class _Work:
             "metadata": _digest(self.dataset.split(self.options.top_split)),
             "settings": _settings(self.options),
             "pictures": [folder.content for folder in folders],
+            "pictures_network": getattr(self.options.pictures_network, "identity", None),
         }
 
 

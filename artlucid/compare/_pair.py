@@ -83,17 +83,19 @@ class Pair:
             if name in kernels_b and kernels_b[name].shape == kernel.shape
         }
 
-    def joined(self, side: str) -> TopImages | None:
-        """The top images of one network, all channels that are compared one after the other."""
-        tops = self.tops_a if side == "a" else self.tops_b
-        return None if tops is None or not self.shared.stored else tops.joined(self.shared.stored)
+    @cached_property
+    def tops(self) -> tuple[TopImages, TopImages] | None:
+        """The top images of both networks, all channels that are compared one after the other."""
+        if self.tops_a is None or self.tops_b is None or not self.shared.stored:
+            return None
+        return self.tops_a.joined(self.shared.stored), self.tops_b.joined(self.shared.stored)
 
-    def n_positive(self, side: str) -> npt.NDArray[np.int64]:
-        """For how many images each of these channels is above 0; 0 for a dead channel."""
-        found = self.joined(side)
-        if found is not None:
-            return found.n_positive
-        return _counted(self.top_a if side == "a" else self.top_b, self.shared.stored)
+    @cached_property
+    def n_positive(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """For how many images each of these channels is above 0 in either network; 0 for a dead channel."""
+        if self.tops is not None:
+            return self.tops[0].n_positive, self.tops[1].n_positive
+        return _counted(self.top_a, self.shared.stored), _counted(self.top_b, self.shared.stored)
 
     def widths(self) -> dict[str, int]:
         """The number of channels of each layer that is compared channel by channel."""

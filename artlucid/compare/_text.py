@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from artlucid._terminal import columns
+from artlucid._terminal import clean, columns
 from artlucid.compare._files import Comparison
 
 
@@ -27,7 +27,7 @@ def as_text(comparison: Comparison) -> str:
     lines = _of_layers(comparison.layers, pairs[0], k) if len(pairs) == 1 else _of_pairs(pairs, k)
     lines += ["", *[_visual(pair) for pair in pairs if "spearman" in pair["overlap_and_visual_change"]]]
     lines += [_left_out(pair) for pair in pairs if pair["left_out"]]
-    return "\n".join(line.rstrip() for line in [*lines, f"tables in {comparison.path}"])
+    return "\n".join(clean(line).rstrip() for line in [*lines, f"tables in {comparison.path}"])
 
 
 def _of_layers(layers: pd.DataFrame, pair: dict[str, Any], k: int) -> list[str]:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import filelock
 import keras
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from artlucid.compare import _compare
 from artlucid.compare._caches import check_alike
 from artlucid.compare._frozen import frozen_between
 from artlucid.datasets import Dataset
-from artlucid.errors import ActivationsError, ComparisonError, DataError
+from artlucid.errors import ActivationsError, ComparisonError, DataError, OutputError
 from artlucid.models._network import weights_of
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -341,6 +342,18 @@ def test_networks_that_cannot_be_compared(two, data, tmp_path, expect_refusal):
             compare.compare(models_given, data, out=out, options=ONE_SPLIT)
     with expect_refusal("`pairs` must be one of first, all", "'some'", "Choose", kind=ComparisonError):
         compare.compare(two, data, out=out, pairs="some", options=ONE_SPLIT)
+
+
+def test_a_folder_that_cannot_be_written(two, data, tmp_path, expect_refusal):
+    with (
+        filelock.FileLock(tmp_path / ".lock"),
+        expect_refusal("one process at a time", str(tmp_path), "--out", kind=ComparisonError),
+    ):
+        compare.compare(two, data, out=tmp_path, options=ONE_SPLIT)
+    file = tmp_path / "file"
+    file.write_text("")
+    with expect_refusal("must be writable", str(file), "--out", kind=OutputError):
+        compare.compare(two, data, out=file, options=ONE_SPLIT)
 
 
 @pytest.mark.parametrize("k", [(), (0,), (5, 5), 5, "5", (True,), (2.0,)])
