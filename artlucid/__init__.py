@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 __all__ = (
     "activations",
     "architectures",
+    "compare",
     "datasets",
     "demo",
     "environment",

@@ -8,6 +8,7 @@ __all__ = [
     "ActivationsError",
     "ArtlucidError",
     "BackendError",
+    "ComparisonError",
     "DataError",
     "DataWarning",
     "ExportError",
@@ -35,6 +36,10 @@ class ActivationsError(ArtlucidError):
 
 class BackendError(ArtlucidError):
     """Keras runs on another backend than TensorFlow."""
+
+
+class ComparisonError(ArtlucidError):
+    """Networks cannot be compared, or a comparison cannot be read."""
 
 
 class DataError(ArtlucidError):

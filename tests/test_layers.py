@@ -32,6 +32,7 @@ LAYERS = {
     "inputs": 2,
     "models": 2,
     "visualize": 2,
+    "compare": 3,
     "evaluate": 3,
     "finetune": 3,
     "demo": 4,

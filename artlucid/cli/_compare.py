@@ -1,0 +1,110 @@
+"""The command `compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from artlucid.cli._app import command, show
+from artlucid.cli._options import (
+    DATA_KINDS,
+    Architecture,
+    AsJson,
+    Cache,
+    CacheLimit,
+    MaxExcluded,
+    Metadata,
+    NoCache,
+    Quiet,
+    SplitSeed,
+    chosen_cache,
+    in_bytes,
+)
+
+
+@command
+def compare(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            help="Two or more: a run directory, RUN@initial, RUN@epochs for all kept epochs, a weights file.",
+            metavar="MODEL...",
+            show_default=False,
+        ),
+    ],
+    data: Annotated[str, typer.Option(help=DATA_KINDS, show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder to write; the same command goes on with one that is not finished.", show_default=False
+        ),
+    ],
+    pairs: Annotated[str, typer.Option(help="first (with each other one) or all.")] = "first",
+    k: Annotated[
+        list[int] | None,
+        typer.Option(help="Size of the sets of maximal activation images. Repeatable. [default: 100 and 1000]"),
+    ] = None,
+    pictures: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of optimized images. Repeatable: of each model with one seed, of the first with another."
+        ),
+    ] = None,
+    pictures_network: Annotated[str, typer.Option(help="Whose features tell pictures apart.")] = "imagenet",
+    top_split: Annotated[
+        str, typer.Option(help="Of the maximal activation images: train, val, test or all.")
+    ] = "train",
+    cka_split: Annotated[str, typer.Option(help="Of CKA: test, val, train or all.")] = "test",
+    resamples: Annotated[int, typer.Option(help="For the intervals; 0 for none.")] = 1000,
+    permutations: Annotated[int, typer.Option(help="For the floors of CKA; 0 for none.")] = 20,
+    literal_entropy: Annotated[
+        bool, typer.Option("--literal-entropy", help="Fractions of images, where an image has several labels.")
+    ] = False,
+    size: Annotated[
+        int | None, typer.Option(help="Side of the images in pixels. [default: what the networks usually take]")
+    ] = None,
+    batch_size: int = 32,
+    precision: Annotated[str, typer.Option(help="float32, auto, bfloat16 or float16.")] = "float32",
+    architecture: Architecture = None,
+    max_excluded: MaxExcluded = 0.01,
+    metadata: Metadata = None,
+    split_seed: SplitSeed = None,
+    cache: Cache = None,
+    cache_limit: CacheLimit = None,
+    no_cache: NoCache = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what changed from network to network: similarity, kernels, maximal activation images, their classes."""
+    from artlucid import activations, datasets
+    from artlucid import compare as comparing
+    from artlucid import models as networks
+    from artlucid.compare._candidates import expanded
+    from artlucid.metrics import Permutations, Resampling
+
+    options = comparing.Options(
+        k=tuple(k or (100, 1000)),
+        literal_entropy=literal_entropy,
+        resampling=Resampling(resamples=resamples) if resamples else None,
+        permutations=Permutations(number=permutations) if permutations else None,
+        top_split=top_split,
+        cka_split=cka_split,
+        pictures=tuple(pictures or ()),
+        pictures_network=pictures_network,
+        extraction=activations.Options(
+            batch_size=batch_size,
+            precision=precision,
+            size=size,
+            max_excluded=max_excluded,
+            progress=not quiet,
+            cache=chosen_cache(cache, no_cache),
+            cache_limit=in_bytes(cache_limit),
+        ),
+    )
+    loaded = [networks.load(source, architecture=architecture) for model in models for source in expanded(model)]
+    dataset = datasets.load(data, metadata=metadata, split_seed=split_seed)
+    found = comparing.compare(loaded, dataset, out=out, pairs=pairs, options=options)
+    results = {"out": str(out), "n_layers": len(found.layers), "n_channels": len(found.channels)}
+    show({**results, "pairs": found.manifest["pairs"]}, comparing.as_text(found), as_json)

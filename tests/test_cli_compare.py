@@ -1,0 +1,70 @@
+"""The command `compare`."""
+
+import json
+
+import pytest
+from finetune import small
+from test_cli import TINY_COMMAND, command, invoke
+from test_cli import messages_as_before as messages_as_before
+
+from artlucid import compare
+
+pytestmark = pytest.mark.usefixtures("tiny")
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    return small.train(data, tmp_path_factory.mktemp("compare") / "run", keep_epochs=True)
+
+
+def arguments(data, run, out, *more):
+    models = (f"{run.path}@initial", run.path)
+    return ("compare", *models, "--data", data.specification, "--out", out, "--no-cache", "--k", 5, *more)
+
+
+def test_in_json(data, run, tmp_path):
+    settings = ("--k", 10, "--resamples", 0, "--permutations", 20, "--json")
+    shown = invoke(*arguments(data, run, tmp_path / "out", *settings))
+    assert shown.exit_code == 0, shown.stderr
+    found, written = json.loads(shown.stdout), compare.read(tmp_path / "out")
+    assert found == {
+        "out": str(tmp_path / "out"),
+        "n_layers": 2,
+        "n_channels": 12,
+        "pairs": written.manifest["pairs"],
+    }
+    assert written.manifest["settings"]["k"] == [5, 10]
+    assert written.layers["cka_low"].isna().all() and written.layers["cka_floor"].notna().all()
+    assert found["pairs"][0]["model_a"] == f"{run.path}@initial"
+
+
+def test_in_words_with_epochs_and_metadata(data, run, tmp_path):
+    table = tmp_path / "metadata.csv"
+    table.write_text("path,artist\n" + "".join(f"{path},Hals\n" for path in data.split("all").relative_paths))
+    words = ("compare", run.path, f"{run.path}@epochs", "--data", data.specification, "--out", tmp_path / "out")
+    shown = invoke(*words, "--no-cache", "--pairs", "all", "--k", 5, "--metadata", table, "--quiet")
+    assert shown.exit_code == 0, shown.stderr
+    # The best epoch is one of the two, and is there under both names.
+    summaries = compare.read(tmp_path / "out").manifest["pairs"]
+    names = [str(run.path), f"{run.path}@epoch-1", f"{run.path}@epoch-2"]
+    expected = [(names[0], names[1]), (names[0], names[2]), (names[1], names[2])]
+    assert [(pair["model_a"], pair["model_b"]) for pair in summaries] == expected
+    assert 1.0 in [pytest.approx(pair["cka_mean"]) for pair in summaries[:2]]
+    assert f"tables in {tmp_path / 'out'}" in shown.stdout and "overlap 5" in shown.stdout
+    assert f"{run.path}@epoch-2" in shown.stdout
+    assert "Hals 100 %" in set(compare.read(tmp_path / "out").channels["metadata_artist_a"])
+
+
+def test_quiet_and_again(data, run, tmp_path):
+    words = arguments(data, run, tmp_path / "out", "--quiet")
+    first = command(*words, script=TINY_COMMAND)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "conv2d1" in first.stdout and "mean CKA" in first.stdout
+    again = invoke(*words)
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+
+
+def test_refused(data, run, tmp_path):
+    shown = invoke("compare", run.path, "--data", data.specification, "--out", tmp_path / "out")
+    assert shown.exit_code == 2
+    assert "error: `models` must be two networks or more." in shown.stderr
