@@ -17,6 +17,7 @@ from artlucid.models._network import variables
 from artlucid.visualize import _side_by_side
 from artlucid.visualize._activations import Look, Objective, sight_of
 from artlucid.visualize._fast import ChannelMeans, Kernels, Path, path_to
+from artlucid.visualize._own_mean import own_mean
 from artlucid.visualize._settings import Settings
 
 Tensor = Any
@@ -112,12 +113,7 @@ class ThroughTheNetwork:
 
     def objective(self, T: Callable[[str], Any]) -> Tensor:
         """The mean of the layer's channels, one chosen for each image."""
-        values = T(self._layer)
-        mask = tf.one_hot(self._channels, values.shape[-1], on_value=True, off_value=False)
-        mask = tf.reshape(mask, [mask.shape[0], *[1] * (len(values.shape) - 2), mask.shape[1]])
-        # A choice, and not a product: an infinite value of another channel stays where it is.
-        own = tf.reduce_sum(tf.where(mask, values, 0.0), axis=-1)
-        return tf.reduce_mean(tf.reshape(own, [mask.shape[0], -1]), axis=1)
+        return own_mean(T(self._layer), self._channels)
 
     def load(self, network: Network, channels: Sequence[int]) -> None:
         """Take the channels; the network is what it is."""

@@ -13,6 +13,7 @@ from artlucid.architectures import Classifier, Concatenation, Convolution, Globa
 from artlucid.visualize._activations import WHITE
 from artlucid.visualize._fast import _operations
 from artlucid.visualize._fast._layers import Kernels, Path
+from artlucid.visualize._own_mean import own_mean
 
 Tensor = Any
 
@@ -90,11 +91,7 @@ class _Way:
             values = _OWN[type(target)](self._tensors[target.source], kernel, bias)
             # Every image has a value for every image's channel.
             return tf.linalg.diag_part(_mean_over_space(self._activated(values)))
-        values = tf.cast(self._whole_target(target), tf.float32)
-        mask = tf.one_hot(self._kernels["channels"][images], values.shape[-1], on_value=True, off_value=False)
-        mask = tf.reshape(mask, [mask.shape[0], *[1] * (len(values.shape) - 2), mask.shape[1]])
-        # A choice, and not a product: an infinite value of another channel stays where it is.
-        return _mean_over_space(tf.reduce_sum(tf.where(mask, values, 0.0), axis=-1, keepdims=True))[:, 0]
+        return own_mean(tf.cast(self._whole_target(target), tf.float32), self._kernels["channels"][images])
 
     def _whole_target(self, target: Layer) -> Tensor:
         if isinstance(target, Concatenation) and self._path.linear:
