@@ -94,6 +94,15 @@ def test_common_offset_costs_no_digits(offset):
     assert metrics.linear_cka(widened, b) == pytest.approx(metrics.linear_cka(a, b), rel=1e-12)
 
 
+@pytest.mark.parametrize("n_images", [2, 6, 500])
+def test_offset_that_leaves_no_digits_behind_the_point(n_images):
+    # At 2 ** 52 the neighbours of a double are 1 apart, and no mean of several has a place among them.
+    a, b = (np.round(9 * array) for array in drawn(n_images, 1, 1))
+    for debiased in (False, True)[: 1 + (n_images >= 4)]:
+        expected = metrics.linear_cka(a, b, debiased=debiased)
+        assert metrics.linear_cka(a + 2.0**52, b, debiased=debiased) == pytest.approx(expected, rel=1e-10)
+
+
 class Sliced:
     """Rows on request, which are counted."""
 
