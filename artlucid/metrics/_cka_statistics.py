@@ -128,7 +128,7 @@ def _intervals(form: Form, sums: Sums, values: tuple[float, ...], resampling: Re
     def changes_of_resamples(images: npt.NDArray[np.intp]) -> Doubles:
         return np.array([of_images[images].mean(axis=1) for of_images in influences])
 
-    # Of the changes, not of the values: beside 1, that of a network with itself, most of them would be lost in rounding.
+    # Of the changes, not of the values: beside 1, that of a network with itself, they would be lost in rounding.
     plain, without_bias = intervals_of(changes_of_resamples, influences.shape[1], resampling)
     return _around(values[0], plain, least=0.0), _around(values[1], without_bias, least=-1.0)
 

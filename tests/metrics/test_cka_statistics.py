@@ -199,7 +199,8 @@ def test_floor_of_the_orders_drawn(n_images):
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("number", 19), ("number", 20.5), ("seed", -1), ("level", 0), ("level", 1), ("level", True)]
+    ("setting", "value"),
+    [("number", 19), ("number", 20.5), ("seed", -1), ("level", 0), ("level", 1), ("level", True), ("level", None)],
 )
 def test_permutations_out_of_range(setting, value):
     with pytest.raises(MetricError, match=f"`{setting}` of permutations must be .*Received {value}. Give"):
