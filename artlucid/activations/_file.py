@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -36,7 +37,7 @@ def readable(path: Path) -> Iterator[None]:
         damaged(path, f"it cannot be read ({error})")
 
 
-def open_file(path: Path, mode: str = "r") -> h5py.File:
+def open_file(path: Path, mode: Literal["r", "r+"] = "r") -> h5py.File:
     """Open a file and hold it to format and version."""
     if not path.is_file():
         raise ActivationsError(
@@ -44,13 +45,21 @@ def open_file(path: Path, mode: str = "r") -> h5py.File:
             f"{'is a folder' if path.is_dir() else 'does not exist'}. Check the spelling and the current folder."
         )
     with readable(path):
-        file = h5py.File(path, mode)
+        file = h5py.File(path) if mode == "r" else h5py.File(_open_to_write(path))
         try:
             _check_version(file, path)
         except BaseException:
             file.close()
             raise
     return file
+
+
+def _open_to_write(path: Path) -> h5py.h5f.FileID:
+    """Open a file without the buffer for small writes, which a full disk lets neither be written nor closed."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    access.set_sieve_buf_size(0)
+    return h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDWR, access)
 
 
 def _check_version(file: h5py.File, path: Path) -> None:

@@ -194,7 +194,7 @@ def _writable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:  # what h5py raises where it cannot write
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise OutputError(
             f"{path} must be writable, on a disk with room for it. Received: {reason}. "
             "Make room or change the rights, then extract again: it goes on where it was."
