@@ -20,6 +20,9 @@ from artlucid.errors import ActivationsError
 LARGEST_TABLE = 2**31
 """Bytes that the labels, or a column of text about the images, may unpack to."""
 
+A_TEXT = 64
+"""About so many bytes a text takes in memory beside its own."""
+
 LARGEST_MANIFEST = 2**26
 
 ERRORS = (OSError, RuntimeError, KeyError, TypeError, ValueError)
@@ -114,7 +117,8 @@ def read_texts(file: h5py.File, place: str, path: Path, count: int | None = None
     dataset = item(file, place, h5py.Dataset, path)
     if dataset.ndim != 1 or dataset.dtype.kind != "S" or (count is not None and len(dataset) != count):
         damaged(path, f"`{place}` is no text for each {'image' if count is not None else 'of its rows'}")
-    _check_table(dataset, place, path)
+    # However little the file holds, that of empty texts too.
+    _check_table(dataset, place, path, dataset.dtype.itemsize + A_TEXT)
     return from_bytes(dataset[()])
 
 
@@ -127,15 +131,15 @@ def read_labels(file: h5py.File, path: Path, n_images: int, n_classes: int) -> n
     allowed = {((n_images,), np.dtype(np.int64)), ((n_images, n_classes), np.dtype(np.uint8))}
     if (dataset.shape, dataset.dtype) not in allowed:
         damaged(path, f"`{place}` has the shape {dataset.shape} of {dataset.dtype}")
-    _check_table(dataset, place, path)
+    _check_table(dataset, place, path, dataset.dtype.itemsize)
     labels = dataset[()]
     if labels.size and not (labels.min() >= 0 and labels.max() < (n_classes if labels.ndim == 1 else 2)):
         damaged(path, f"`{place}` holds labels of no class")
     return np.asarray(labels)
 
 
-def _check_table(dataset: h5py.Dataset, place: str, path: Path) -> None:
-    if math.prod(dataset.shape) * dataset.dtype.itemsize > LARGEST_TABLE:
+def _check_table(dataset: h5py.Dataset, place: str, path: Path, bytes_each: int) -> None:
+    if math.prod(dataset.shape) * bytes_each > LARGEST_TABLE:
         damaged(path, f"`{place}` unpacks to more than {LARGEST_TABLE // 2**20} MiB")
 
 
