@@ -125,10 +125,13 @@ def test_plain_interval_is_around_the_plain_value():
 
 
 def test_interval_stays_where_the_values_are():
+    lows = []
     for seed, mix in itertools.product(range(8), (0, 0.7)):
         found = metrics.cka_statistics(*drawn(5, 1, mix, seed), resampling=PERCENTILE)
+        lows.append(found.interval_debiased.low)
         assert 0 <= found.interval.low <= found.interval.high <= 1
         assert -1 <= found.interval_debiased.low <= found.interval_debiased.high <= 1
+    assert min(lows) < 0
 
 
 @pytest.mark.parametrize("n_images", [8, 200])
