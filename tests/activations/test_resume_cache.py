@@ -116,3 +116,14 @@ def test_killed_at_every_write(tmp_path):
     (line,) = done.stdout.splitlines()
     # Six datasets, two flushes with the count between them, three blocks; the beginning and the end.
     assert int(re.fullmatch(r"killed (\d+) times, then status 0", line)[1]) == 3 * (6 + 3) + 3
+
+
+def test_full_disk_while_it_is_filled(tmp_path):
+    script = Path(__file__).with_name("full_disk.py")
+    done = subprocess.run([sys.executable, script, tmp_path / "x.h5"], capture_output=True, text=True, check=True)
+    refusal, same = done.stdout.splitlines()
+    assert refusal.startswith(
+        f"{tmp_path / 'x.h5'} must be writable, on a disk with room for it. Received: File too large. "
+    )
+    assert "extract again" in refusal and same == "True"
+    assert done.stderr == ""
