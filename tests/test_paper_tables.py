@@ -88,6 +88,14 @@ def test_the_papers_values(number):
         assert known[1] in reference.TABLES[number].measures
 
 
+def test_values_of_the_text_are_those_that_no_table_has():
+    said = {(key, name): value for key, row in reference.IN_TEXT.items() for name, value in row.values.items()}
+    assert said == {("imagenet_to_a1", "mean_cka"): 0.77, ("imagenet_to_small", "mean_cka_iconart"): 0.89}
+    for key, name in said:
+        printed = [table.rows[key].values.get(name) for table in reference.TABLES.values() if key in table.rows]
+        assert said[key, name] not in printed and printed
+
+
 def test_means_and_spread_over_seeds(results):
     table = tables.beside_the_paper(1, results).set_index(["row", "measure"])
     one = table.loc[("fine_tuning", "top_1")]
