@@ -50,6 +50,8 @@ class Pair:
         return {
             "model_a": self.a.label,
             "model_b": self.b.label,
+            "start_a": self.a.start,
+            "start_b": self.b.start,
             "recipe_a": self.a.recipe,
             "recipe_b": self.b.recipe,
             "seed_a": self.a.seed,
