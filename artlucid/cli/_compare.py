@@ -25,7 +25,7 @@ from artlucid.cli._options import (
     chosen_cache,
     in_bytes,
 )
-from artlucid.cli._sheets import FOLDER, check_pictures, write_sheets
+from artlucid.cli._sheets import FOLDER, check_pictures, said_of, write_sheets
 
 
 @command
@@ -133,5 +133,5 @@ def compare(
     written = [] if sheets is None else write_sheets(found, loaded, sheets, highest_first)
     results: dict[str, Any] = {"out": str(out), "n_layers": len(found.layers), "n_channels": len(found.channels)}
     results |= {} if sheets is None else {"sheets": [str(path) for path in written]}
-    text = comparing.as_text(found) + (f"\n{len(written)} sheets in {out / FOLDER}" if written else "")
+    text = comparing.as_text(found) + (f"\n{said_of(written)} in {out / FOLDER}" if written else "")
     show({**results, "pairs": found.manifest["pairs"]}, text, as_json)

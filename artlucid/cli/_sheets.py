@@ -88,3 +88,8 @@ def write_sheets(comparison: Comparison, networks: Sequence[Any], column: str, h
             "pictures that are missing, and give the same command again."
         )
     return written
+
+
+def said_of(written: Sequence[Path]) -> str:
+    """How many there are."""
+    return "1 contact sheet" if len(written) == 1 else f"{len(written)} contact sheets"
