@@ -1,7 +1,10 @@
 """What `info` says of comparisons, caches of activations and pictures, finished, unfinished and damaged."""
 
+import contextlib
 import json
 import shutil
+import subprocess
+import sys
 
 import filelock
 import h5py
@@ -78,6 +81,18 @@ def test_a_cache(cache, run, data):
     assert shown.exit_code == 0 and json.loads(shown.stdout) == json.loads(json.dumps(facts))
 
 
+@contextlib.contextmanager
+def held_by_another_process(path):
+    code = "import h5py, sys; file = h5py.File(sys.argv[1], 'r+'); print(flush=True); sys.stdin.read()"
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], **options) as process:
+        process.stdout.readline()
+        with pytest.raises(BlockingIOError):
+            h5py.File(path)
+        yield
+        process.stdin.close()
+
+
 @pytest.mark.parametrize("name", ["before.h5", "before.h5.part"])
 def test_an_unfinished_cache(name, run, data, tmp_path, monkeypatch):
     """Also while another process fills it."""
@@ -93,7 +108,7 @@ def test_an_unfinished_cache(name, run, data, tmp_path, monkeypatch):
         activations.extract(run, data.test, out=tmp_path / "before.h5", options=EXTRACTION)
     with h5py.File(tmp_path / "before.h5.part", "r+") as file:
         file.attrs.modify("finished", np.int64(7))
-        file.flush()
+    with held_by_another_process(tmp_path / "before.h5.part"):
         facts = info.describe(tmp_path / name)
     assert (facts["finished"], facts["images"], facts["finished_images"]) == (False, 12, 7)
     assert row(info.as_text(facts), "images") == ["7 of 12 finished: the command that began it goes on there"]

@@ -75,6 +75,8 @@ def compare(
     -----
     DataWarning
         Of images that are left out.
+    WorkersWarning
+        If there is no worker, or if one takes several tasks at a time.
 
     References
     ----------
