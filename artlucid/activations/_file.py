@@ -40,15 +40,15 @@ def readable(path: Path) -> Iterator[None]:
         damaged(path, f"it cannot be read ({error})")
 
 
-def open_file(path: Path, mode: Literal["r", "r+"] = "r") -> h5py.File:
-    """Open a file and hold it to format and version."""
+def open_file(path: Path, mode: Literal["r", "r+"] = "r", *, locking: bool | None = None) -> h5py.File:
+    """Open a file and hold it to format and version; without locking also one that another process fills."""
     if not path.is_file():
         raise ActivationsError(
             f"`path` must be a file that `activations.extract` wrote. Received {str(path)!r}, which "
             f"{'is a folder' if path.is_dir() else 'does not exist'}. Check the spelling and the current folder."
         )
     with readable(path):
-        file = h5py.File(path) if mode == "r" else h5py.File(_open_to_write(path))
+        file = h5py.File(path, locking=locking) if mode == "r" else h5py.File(_open_to_write(path))
         try:
             _check_version(file, path)
         except BaseException:

@@ -105,5 +105,8 @@ class Pair:
 
 
 def _counted(cache: Cache, layers: Sequence[str]) -> npt.NDArray[np.int64]:
-    parts = [sum((block > 0).sum(axis=0) for block in cache[layer].blocks()) for layer in layers]
+    parts = [
+        sum(((block > 0).sum(axis=0) for block in cache[layer].blocks()), np.zeros(cache[layer].shape[1], np.int64))
+        for layer in layers
+    ]
     return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import shutil
 
 import filelock
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ from artlucid.compare._candidates import Candidate
 from artlucid.compare._channels import ordered
 from artlucid.compare._frozen import Frozen, frozen_between
 from artlucid.datasets import Dataset
-from artlucid.errors import ActivationsError, ComparisonError, DataError, OutputError
+from artlucid.errors import ActivationsError, ComparisonError, DataError, MetricError, OutputError
 from artlucid.models._network import weights_of
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -526,3 +528,50 @@ def test_unlike_caches(two, data, tmp_path, change, word):
     two_ = activations.extract(two[1], other, out=tmp_path / "two.h5", options=options)
     with one, two_, pytest.raises(ComparisonError, match=word):
         check_alike(one, two_)
+
+
+def finished_caches(made, out):
+    """The activations of a comparison, for a new one."""
+    shutil.copytree(made.path / "activations", out / "activations")
+    return sorted((out / "activations").glob("[!.]*-train.h5"))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_activations_that_are_not_finite(made, two, data, tmp_path, expect_refusal, value):
+    path = finished_caches(made, tmp_path)[0]
+    with h5py.File(path, "r+") as file:
+        file["layers/conv2d1/mean"][3, 2] = value
+    with expect_refusal(f"conv2d1 of {path}", "for image 3, channel 2", "the network", kind=MetricError):
+        compare.compare(two, data, out=tmp_path, options=QUICK)
+
+
+def test_a_cache_that_is_cut_short(made, two, data, tmp_path, expect_refusal):
+    path = finished_caches(made, tmp_path)[1]
+    path.write_bytes(path.read_bytes()[:-1000])
+    with expect_refusal("a whole file", str(path), "extract again", kind=ActivationsError):
+        compare.compare(two, data, out=tmp_path, options=QUICK)
+
+
+def test_caches_whose_images_are_in_another_order(made, two, data, tmp_path, expect_refusal):
+    path = finished_caches(made, tmp_path)[0]
+    with h5py.File(path, "r+") as file:
+        file["images/path"][...] = file["images/path"][()][::-1]
+    with expect_refusal("in the same order", "paths of the images", "Extract both", kind=ComparisonError):
+        compare.compare(two, data, out=tmp_path, options=QUICK)
+
+
+def test_fewer_images_than_classes(two, data, tmp_path):
+    few = data.with_splits({"test": data.test.select([0, 5])})
+    found = compare.compare(two, few, out=tmp_path, options=dataclasses.replace(ONE_SPLIT, k=(2,)))
+    assert len(few.class_names) == 3
+    assert found.layers["cka"].isna().all() and found.layers["notice"].str.contains("at least 4 images").all()
+    # Two images of two of three classes.
+    entropies = found.channels["entropy_a"][found.channels["n_positive_a"] == 2]
+    np.testing.assert_allclose(entropies, 1 / np.log2(3))
+
+
+def test_no_images_at_all(two, data, tmp_path):
+    nothing = data.with_splits({"test": data.test.select([])})
+    found = compare.compare(two, nothing, out=tmp_path, options=ONE_SPLIT)
+    assert found.layers["cka"].isna().all() and found.layers["kernel_distance"].notna().all()
+    assert found.channels["notice"].str.contains("overlap_5: 0 images, fewer than 5").all()
