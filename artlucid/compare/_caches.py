@@ -10,14 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from artlucid import activations, environment
+from artlucid._comparison._format import cache_path
 from artlucid.activations import Cache
-from artlucid.activations._extraction._request import identity_of
+from artlucid.activations._identity import identity_of
 from artlucid.compare._candidates import Candidate
 from artlucid.datasets import Dataset, Split
 from artlucid.errors import ComparisonError
 from artlucid.models._network import usual_size
-
-FOLDER = "activations"
 
 ALIKE: Mapping[str, str] = MappingProxyType(
     {
@@ -32,11 +31,6 @@ ALIKE: Mapping[str, str] = MappingProxyType(
 """What the caches of two networks must have in common, by the words for it."""
 
 
-def cache_path(out: Path, candidate: Candidate, split: str) -> Path:
-    """Where the activations of a network are kept in a comparison's folder."""
-    return out / FOLDER / f"{candidate.network.identity[:16]}-{split}.h5"
-
-
 @dataclass(eq=False)
 class Caches:
     """The caches of a comparison, each extracted, or opened where it is finished, when it is first asked for."""
@@ -49,7 +43,7 @@ class Caches:
 
     def of(self, candidate: Candidate, split: str) -> Cache:
         """The activations of a network for the images of a split."""
-        path = cache_path(self.out, candidate, split)
+        path = cache_path(self.out, candidate.network.identity, split)
         if path not in self._found:
             images = self.dataset.split(split)
             cache = _finished(path, candidate, images, self.options)
