@@ -96,7 +96,10 @@ def in_memory(batches) -> Callable:
     import tensorflow as tf
 
     array = np.stack([batch.numpy() for batch in batches])
-    dataset = tf.data.Dataset.from_tensor_slices(array)
+    options = tf.data.Options()
+    # An iterator that is tuned ends only when its tuner next wakes up, after 0.01, 0.02, … 5.12, 10.24 s.
+    options.autotune.enabled = False
+    dataset = tf.data.Dataset.from_tensor_slices(array).prefetch(2).with_options(options)
     return lambda: dataset
 
 
@@ -188,7 +191,7 @@ def passes(network, asked, images) -> bool:
     names += [block["name"] for block in asked.manifest["blocks"]]
     alone = {}
     for name in names:
-        pooled = Pooled(network, [name], asked.size)
+        pooled = Pooled(network, [name], asked.size, len(images))
         alone[name] = fastest(lambda pooled=pooled: pooled(images), 1)
     ratio = sum(alone.values()) / together
     print(

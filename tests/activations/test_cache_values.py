@@ -129,3 +129,15 @@ def test_blocks_in_the_order_of_the_architecture(cache):
         np.testing.assert_array_equal(cache[block], np.concatenate(parts, axis=1))
     assert cache.layers.index("mixed4d") == cache.layers.index("mixed4d_pool_reduce") + 1
     assert cache.analysed_layers == architectures.get("mini").analysed_layers
+
+
+@pytest.mark.parametrize("index", [0, 7, 11])
+def test_bits_of_an_image_do_not_depend_on_its_company(index, cache, mini, data, tmp_path):
+    # Alone in its batch, where libraries choose other loops than for five or two.
+    alone = activations.extract(
+        mini, data.test.select([index]), out=tmp_path / "x.h5", options=options(batch_size=cache.manifest["batch_size"])
+    )
+    for layer in cache.stored_layers:
+        for kind in ("__getitem__", "maximum", "place"):
+            among_others = getattr(cache, kind)(layer)[index : index + 1]
+            np.testing.assert_array_equal(getattr(alone, kind)(layer)[:], among_others, err_msg=layer)
