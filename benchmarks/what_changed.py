@@ -2,7 +2,7 @@
 
     python benchmarks/what_changed.py make --styles rasta:$ARTLUCID_DATA/data/peopleart_styles \
         --icons iconart:$ARTLUCID_DATA/data/byzart_iconart_format \
-        --weights $ARTLUCID_DATA/weights/bvlc_googlenet.npz --epochs 6 \
+        --weights $ARTLUCID_DATA/weights/bvlc_googlenet.npz --epochs 6 10 \
         --out results
     python benchmarks/what_changed.py show --out results
 
@@ -42,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--styles", help="the first dataset, one label an image")
     parser.add_argument("--icons", help="the second dataset, several labels an image")
     parser.add_argument("--weights")
-    parser.add_argument("--epochs", type=int, default=20, help="on the first dataset")
+    parser.add_argument("--epochs", type=int, nargs=2, default=(20, 20), help="on the first dataset, on the second")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
@@ -53,9 +53,9 @@ def trainings(options: argparse.Namespace) -> list[list[str]]:
     for seed in SEEDS:
         for name, data, recipe, weights in RUNS:
             initial = options.weights if weights == "given" else f"runs/{weights}{seed}"
+            epochs = options.epochs[data == "icons"]
             words = ["finetune", getattr(options, data), "--recipe", recipe, "--weights", initial]
-            if data == "styles":
-                words += ["--epochs", str(options.epochs), *(["--keep-epochs"] if seed == 0 else [])]
+            words += ["--epochs", str(epochs), *(["--keep-epochs"] if f"{name}{seed}" == "styles0" else [])]
             found.append([*words, "--seed", str(seed), "--out", f"runs/{name}{seed}", "--resume"])
     return found
 
