@@ -1,0 +1,97 @@
+// A card is one channel: its optimized image in each model, nine images that fire it, one line of figures.
+"use strict";
+(function () {
+  const { make, state } = artlucid;
+  const MOST_PICTURES = 4;
+
+  // The models whose optimized images stand on a card: all, or of many the two that are compared.
+  function pictured() {
+    const { overview, pair } = artlucid.channels;
+    if (overview.pictured.length <= MOST_PICTURES) return overview.pictured;
+    return [pair().a, pair().b].filter((model) => overview.pictured.includes(model));
+  }
+
+  const squares = () => pictured().length + (artlucid.channels.overview.tops ? 1 : 0);
+
+  function picture(model, id, file, alt) {
+    const label = artlucid.channels.overview.models[model].label;
+    const dead = artlucid.channels.ofModel(model, "n_positive", id) === 0;
+    const shown = file
+      ? make("img", { src: `${document.documentElement.dataset.pictures}/${file}`, alt, decoding: "async" })
+      : make("span", { class: "none" }, dead ? "dead" : "no picture");
+    return make("figure", {}, shown, make("figcaption", { title: label }, label));
+  }
+
+  // How a channel's figures read, in short pieces.
+  function figures(id) {
+    const { chance, dead, entropy, facet, overview, shared } = artlucid.channels;
+    const found = [];
+    if (dead(id)) found.push(dead(id));
+    if (shared(id) !== null) found.push(`${shared(id)} of ${overview.sizes[0]} images as before (chance ${artlucid.chance(chance(id))})`);
+    const { before, after } = entropy(id);
+    if (before !== null || after !== null) found.push(`entropy ${artlucid.decimal(before)} → ${artlucid.decimal(after)}`);
+    const first = overview.facets.length ? facet(0, id) : null;
+    if (first) found.push(`${first.name} ${first.share} %`);
+    return found;
+  }
+
+  function nine(id, cards) {
+    const { numberOf, overview, pair, pairPlace } = artlucid.channels;
+    const first = cards.first[pair().b]?.[numberOf(id)] ?? [];
+    const bits = cards.shared[pairPlace()]?.[numberOf(id)] ?? 0;
+    const marked = first.map((_, place) => (bits >> place) % 2 === 1);
+    const kept = marked.filter(Boolean).length;
+    const words = first.length
+      ? `The first ${first.length} images that fire it in ${overview.models[pair().b].label}; ${kept} of them did before`
+      : "No image fires it";
+    return make("figure", {},
+      make("div", { class: "nine", role: "img", "aria-label": words },
+        first.map((index, place) => make("span", { class: marked[place] ? "image kept" : "image" }, artlucid.images.thumbnail(index)))),
+      make("figcaption", {}, "fired by"));
+  }
+
+  function star(id) {
+    const name = artlucid.channels.nameOf(id);
+    const on = artlucid.notes.of(name).star;
+    const button = make("button", {
+      type: "button", class: "star", "aria-pressed": String(on), "aria-label": `Star ${name}`,
+      onclick: (event) => {
+        event.stopPropagation();
+        if (!artlucid.notes.set(name, { star: !artlucid.notes.of(name).star })) artlucid.say("This browser keeps no notes.");
+        button.setAttribute("aria-pressed", String(artlucid.notes.of(name).star));
+      },
+    });
+    return button;
+  }
+
+  artlucid.card = {
+    squares,
+    picture,
+    figures,
+    star,
+    // The card at once, its images when their script has come.
+    make(id) {
+      const { nameOf, numberOf, overview, placeOf } = artlucid.channels;
+      const name = nameOf(id);
+      const inside = make("div", { class: "squares" });
+      const link = make("a", {
+        class: "open", href: state.address({ channel: name }),
+        onclick: (event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          state.set({ channel: name }, { step: true });
+        },
+      }, name.replace(/:(\d+)$/, " : $1"));
+      artlucid.load(`cards/${placeOf(id)}`).then((cards) => {
+        const pictures = pictured().map((model) =>
+          picture(model, id, cards.pictures[model][numberOf(id)], `Optimized image of ${name} in ${overview.models[model].label}`));
+        inside.replaceChildren(...pictures, ...(overview.tops ? [nine(id, cards)] : []));
+      });
+      const note = artlucid.notes.of(name).note;
+      return make("li", { class: "card", "data-id": id },
+        make("div", { class: "head" }, make("h3", {}, link), note ? make("span", { class: "noted", title: note }, "note") : null, star(id)),
+        inside,
+        make("p", { class: "figures" }, figures(id).map((piece) => make("span", {}, piece))));
+    },
+  };
+})();
