@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from artlucid.cli._options import AsJson, Metadata, Quiet
 from artlucid.errors import ReportError
 
 
-@command
+@partial(command, tensorflow=False)
 def report(
     directory: Annotated[
         Path, typer.Argument(help="The folder that `artlucid compare` wrote.", metavar="DIR", show_default=False)

@@ -55,7 +55,15 @@ def data_of(contents: Contents) -> Data:
     facets = _by_layer(contents, drawn, data)
     numbers = numbers_of(contents.comparison.channels, contents.layers, contents.names, contents.sizes)
     of_pairs = [numbers["pairs"].get((contents.names[a], contents.names[b])) for a, b in contents.pairs]
-    data.files["channels.js"] = script("channels", {"pairs": of_pairs, "models": numbers["models"], "facets": facets})
+    starts = {layer.name: layer.start for layer in contents.layers}
+    pictured = {
+        starts[layer] + channel
+        for one in drawn
+        for (layer, channel), picture in one.items()
+        if picture.name is not None
+    }
+    known = {"pairs": of_pairs, "models": numbers["models"], "facets": facets, "pictured": sorted(pictured)}
+    data.files["channels.js"] = script("channels", known)
     data.files["overview.js"] = script("overview", _overview(contents, data))
     data.files["images.js"] = script("images", _images(contents))
     return data

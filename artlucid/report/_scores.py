@@ -69,7 +69,8 @@ def _read(path: Path) -> list[Mapping[str, Any]]:
 def _line(scores: Mapping[str, Any]) -> str:
     values = [f"{word} {_per_cent(scores[name])}" for name, word in SHOWN.items() if _is_number(scores.get(name))]
     split = SPLITS.get(str(scores.get("split")), str(scores.get("split")))
-    return f"{', '.join(values)} on {scores.get('images')} {split} images of {dataset_name(str(scores.get('data')))}"
+    data = dataset_name(str(scores.get("data")))
+    return f"{', '.join(values)} ({scores.get('images'):,} {split} images of {data})"
 
 
 def _of_run(model: Model) -> Iterator[str]:
@@ -86,8 +87,7 @@ def _of_run(model: Model) -> Iterator[str]:
         if len(rows) == 1 and _is_number(rows.iloc[0].get(f"val_{name}"))
     ]
     if values:
-        specification = str((lineage.get("dataset") or {}).get("specification"))
-        yield f"{', '.join(values)} on the validation images of {dataset_name(specification)}"
+        yield f"{', '.join(values)} (its validation images)"
 
 
 def _is_number(value: Any) -> bool:

@@ -108,27 +108,30 @@ class Tops:
         Returns
         -------
         dict
-            ``first``: for each model a row a channel. ``shared``: for each pair a number a channel, whose bits from the
-            lowest on are the places of the second model's first images that are among all of the first model's.
+            ``first``: for each model a row a channel. ``shared``: for each pair and each of its two models a number a
+            channel, whose bits from the lowest on are the places of its first images that are among all of the other's.
         """
         return {
             "first": [None if top is None else _trimmed(top[:, :ON_A_CARD]) for top in self.of_models],
             "shared": [self._shared(*pair) for pair in pairs],
         }
 
-    def _shared(self, before: int, after: int) -> list[int] | None:
+    def _shared(self, before: int, after: int) -> list[list[int]] | None:
         one, other = self.of_models[before], self.of_models[after]
-        if one is None or other is None:
-            return None
-        found = []
-        for there, first in zip(one, other[:, :ON_A_CARD], strict=True):
-            known = np.isin(first, there) & (first >= 0)
-            found.append(int((known * 2 ** np.arange(len(first))).sum()))
-        return found
+        return None if one is None or other is None else [_bits(one, other), _bits(other, one)]
 
     def whole(self) -> list[list[list[int]] | None]:
         """All of them: for each model a row a channel."""
         return [None if top is None else _trimmed(top) for top in self.of_models]
+
+
+def _bits(top: Indices, others: Indices) -> list[int]:
+    """Which of each channel's first images are among the others."""
+    found = []
+    for first, there in zip(top[:, :ON_A_CARD], others, strict=True):
+        known = np.isin(first, there) & (first >= 0)
+        found.append(int((known * 2 ** np.arange(len(first))).sum()))
+    return found
 
 
 def _trimmed(top: Indices) -> list[list[int]]:

@@ -11,7 +11,8 @@
     return [pair().a, pair().b].filter((model) => overview.pictured.includes(model));
   }
 
-  const squares = () => pictured().length + (artlucid.channels.overview.tops ? 1 : 0);
+  // Room for the pictures and for the images; where there are no pictures, for the images of both models.
+  const squares = () => Math.max(pictured().length + (artlucid.channels.overview.tops ? 1 : 0), 2);
 
   function picture(model, id, file, alt) {
     const label = artlucid.channels.overview.models[model].label;
@@ -35,19 +36,33 @@
     return found;
   }
 
-  function nine(id, cards) {
+  // `side`: 0 for the model before, 1 for the one after.
+  function nine(id, cards, side, caption) {
     const { numberOf, overview, pair, pairPlace } = artlucid.channels;
-    const first = cards.first[pair().b]?.[numberOf(id)] ?? [];
-    const bits = cards.shared[pairPlace()]?.[numberOf(id)] ?? 0;
+    const model = [pair().a, pair().b][side];
+    const first = cards.first[model]?.[numberOf(id)] ?? [];
+    const bits = cards.shared[pairPlace()]?.[side][numberOf(id)] ?? 0;
     const marked = first.map((_, place) => (bits >> place) % 2 === 1);
     const kept = marked.filter(Boolean).length;
     const words = first.length
-      ? `The first ${first.length} images that fire it in ${overview.models[pair().b].label}; ${kept} of them did before`
-      : "No image fires it";
+      ? `The first ${first.length} images that fire it in ${overview.models[model].label}; ${kept} of them fire it in both`
+      : `No image fires it in ${overview.models[model].label}`;
     return make("figure", {},
       make("div", { class: "nine", role: "img", "aria-label": words },
         first.map((index, place) => make("span", { class: marked[place] ? "image kept" : "image" }, artlucid.images.thumbnail(index)))),
-      make("figcaption", {}, "fired by"));
+      make("figcaption", { title: caption }, caption));
+  }
+
+  // Optimized images from left to right, then what fires the channel; without pictures, what fires it before and after.
+  function contents(id, cards) {
+    const { nameOf, numberOf, overview, pair } = artlucid.channels;
+    const files = pictured().map((model) => [model, cards.pictures[model][numberOf(id)]]);
+    const label = (model) => overview.models[model].label;
+    if (!files.some(([, file]) => file)) {
+      return overview.tops ? [nine(id, cards, 0, label(pair().a)), nine(id, cards, 1, label(pair().b))] : [];
+    }
+    const pictures = files.map(([model, file]) => picture(model, id, file, `Optimized image of ${nameOf(id)} in ${label(model)}`));
+    return overview.tops ? [...pictures, nine(id, cards, 1, "fired by")] : pictures;
   }
 
   function star(id) {
@@ -71,7 +86,7 @@
     star,
     // The card at once, its images when their script has come.
     make(id) {
-      const { nameOf, numberOf, overview, placeOf } = artlucid.channels;
+      const { nameOf, placeOf } = artlucid.channels;
       const name = nameOf(id);
       const inside = make("div", { class: "squares" });
       const link = make("a", {
@@ -82,11 +97,7 @@
           state.set({ channel: name }, { step: true });
         },
       }, name.replace(/:(\d+)$/, " : $1"));
-      artlucid.load(`cards/${placeOf(id)}`).then((cards) => {
-        const pictures = pictured().map((model) =>
-          picture(model, id, cards.pictures[model][numberOf(id)], `Optimized image of ${name} in ${overview.models[model].label}`));
-        inside.replaceChildren(...pictures, ...(overview.tops ? [nine(id, cards)] : []));
-      });
+      artlucid.load(`cards/${placeOf(id)}`).then((cards) => inside.replaceChildren(...contents(id, cards)), (error) => artlucid.say(error.message));
       const note = artlucid.notes.of(name).note;
       return make("li", { class: "card", "data-id": id },
         make("div", { class: "head" }, make("h3", {}, link), note ? make("span", { class: "noted", title: note }, "note") : null, star(id)),

@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const { state } = artlucid;
-  let overview, numbers, starts, layerOf;
+  let overview, numbers, starts, layerOf, pictured;
 
   // Orders by name: what is read on a button, the value of a channel, and which end comes first.
   const ORDERS = {
@@ -13,6 +13,14 @@
     kernel: { label: "change of the kernel, largest first", value: (id) => column("kernel_distance_relative", id), falling: true },
     visual: { label: "change of the optimized image, largest first", value: (id) => column("visual_change", id), falling: true },
     graph: { label: "from input to output", value: (id) => id, falling: false },
+  };
+
+  // What can be shown alone, each with what is read on a button and the test that a channel must pass.
+  const SHOWN = {
+    star: { label: "with a star", test: (id) => artlucid.notes.of(nameOf(id)).star },
+    note: { label: "with a note", test: (id) => artlucid.notes.of(nameOf(id)).note !== "" },
+    picture: { label: "with optimized images", test: (id) => pictured.has(id) },
+    dead: { label: "dead before or after", test: (id) => dead(id) !== null },
   };
 
   function pairPlace() {
@@ -60,8 +68,8 @@
       const value = state.get(`is.${name}`);
       if (value !== null) found[`is.${name}`] = (id) => facet(place, id)?.name === value;
     });
-    const marked = state.get("marked");
-    if (marked) found.marked = (id) => artlucid.notes.has(nameOf(id), marked);
+    const show = SHOWN[state.get("show")];
+    if (show) found.show = show.test;
     return found;
   }
 
@@ -109,6 +117,7 @@
   artlucid.channels = {
     async ready() {
       [overview, numbers] = await Promise.all([artlucid.load("overview"), artlucid.load("channels")]);
+      pictured = new Set(numbers.pictured);
       starts = [];
       layerOf = [];
       overview.layers.forEach(({ width }, place) => {
@@ -117,7 +126,7 @@
       });
       return overview;
     },
-    ORDERS, pair, pairPlace, column, shared, chance, ofModel, entropy, dead, facet, passing, ordered, order, possible,
+    ORDERS, SHOWN, pair, pairPlace, column, shared, chance, ofModel, entropy, dead, facet, passing, ordered, order, possible,
     nameOf, idOf,
     placeOf: (id) => layerOf[id],
     numberOf: (id) => id - starts[layerOf[id]],

@@ -2,22 +2,20 @@
 "use strict";
 (function () {
   const { make } = artlucid;
-  const say = (text) => { document.getElementById("status").textContent = text; };
-
   function save() {
     const address = URL.createObjectURL(new Blob(["\uFEFF", artlucid.notes.written()], { type: "text/csv" }));
     make("a", { href: address, download: "channels.csv" }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10000);
-    say(`${artlucid.count(artlucid.notes.count(), "marked channel")} saved as channels.csv.`);
+    artlucid.say(`${artlucid.count(artlucid.notes.count(), "marked channel")} saved as channels.csv.`);
   }
 
   async function take(file) {
     try {
       const { taken, unknown } = artlucid.notes.take(await file.text(), (name) => artlucid.channels.idOf(name) !== null);
       const rest = unknown ? `; ${artlucid.count(unknown, "row")} left out, which name no channel of this page` : "";
-      say(`${artlucid.count(taken, "marked channel")} read from ${file.name}${rest}.`);
+      artlucid.say(`${artlucid.count(taken, "marked channel")} read from ${file.name}${rest}.`);
     } catch (error) {
-      say(`${file.name} is no table of marks: ${error.message}.`);
+      artlucid.say(`${file.name} is no table of marks: ${error.message}.`);
     }
   }
 

@@ -38,17 +38,15 @@
     const { facet } = artlucid.channels;
     const counts = counted(`is.${name}`, (id) => [facet(place, id)?.name]);
     counts.delete(undefined);
-    const asked = state.get(`is.${name}`);
     const found = [...counts.keys()].sort((one, other) => counts.get(other) - counts.get(one) || one.localeCompare(other));
-    if (asked !== null && !counts.has(asked)) found.unshift(asked);
     return [every("any"), ...found.map(withCount(counts))];
   }
 
-  function marks() {
-    const { nameOf, passing } = artlucid.channels;
-    const names = passing("marked").map(nameOf);
-    const count = (what) => artlucid.whole(names.filter((name) => artlucid.notes.has(name, what)).length);
-    return [every("all"), { value: "star", label: `with a star (${count("star")})` }, { value: "note", label: `with a note (${count("note")})` }];
+  function shown() {
+    const { SHOWN, passing } = artlucid.channels;
+    const ids = passing("show");
+    const counts = Object.entries(SHOWN).map(([value, { label, test }]) => ({ value, label, count: ids.filter(test).length }));
+    return [every("all"), ...counts.map(({ value, label, count }) => ({ value, label: `${label} (${artlucid.whole(count)})` }))];
   }
 
   function orders() {
@@ -58,8 +56,12 @@
 
   function refresh() {
     for (const { key, element, options } of chosen) {
-      element.replaceChildren(...options().map(({ value, label }) => make("option", { value }, label)));
-      element.value = key === "order" ? artlucid.channels.order() : (state.get(key) ?? "");
+      const value = key === "order" ? artlucid.channels.order() : (state.get(key) ?? "");
+      const choices = options();
+      // An address may name what this page does not have.
+      if (!choices.some((choice) => choice.value === value)) choices.push({ value, label: `${value} (0)` });
+      element.replaceChildren(...choices.map((choice) => make("option", { value: choice.value }, choice.label)));
+      element.value = value;
     }
     clear.hidden = !filtering().length;
   }
@@ -72,12 +74,18 @@
   artlucid.filters = {
     ready() {
       const { overview } = artlucid.channels;
-      const fields = [select("order", "Order", orders)];
+      const first = [artlucid.jump.field(), select("order", "Order", orders)];
+      const fields = [];
       if (overview.layers.some(({ group }) => group)) fields.push(select("group", "Part of the network", groups));
       fields.push(select("layer", "Layer", layers));
       overview.facets.forEach(({ name }, place) => fields.push(select(`is.${name}`, `Most images after: ${name}`, () => values(place, name))));
-      fields.push(select("marked", "My marks", marks));
-      document.getElementById("filters").append(artlucid.jump.field(), ...fields, clear, artlucid.exchange.field());
+      fields.push(select("show", "Show", shown));
+      // On a phone they would fill the screen; elsewhere they are always open.
+      const wide = window.matchMedia("(min-width: 40.01rem)");
+      const more = make("details", { class: "more", open: wide.matches }, make("summary", {}, "Filters"),
+        make("div", { class: "fields" }, fields, clear, artlucid.exchange.field()));
+      wide.addEventListener("change", () => { more.open = wide.matches; });
+      document.getElementById("filters").append(...first, more);
       document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
       refresh();
       state.onchange(refresh);

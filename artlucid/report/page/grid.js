@@ -76,7 +76,9 @@
     grid.style.height = `${Math.max(layout.rows * (layout.height + GAP) - GAP, 0)}px`;
     const total = artlucid.channels.total;
     const some = ids.length === total ? artlucid.count(total, "channel") : `${artlucid.whole(ids.length)} of ${artlucid.count(total, "channel")}`;
-    artlucid.say(ids.length || !total ? some : `None of ${artlucid.count(total, "channel")} is left: take a filter away.`);
+    const none = `None of ${artlucid.count(total, "channel")} is left: take a filter away.`;
+    document.getElementById("status").textContent = ids.length || !total ? some : none;
+    artlucid.say("");
     show();
   }
 
@@ -121,7 +123,7 @@
         if (others.length) renew();
       });
       artlucid.notes.onchange((name) => {
-        if (state.get("marked") || name === null) renew();
+        if (["star", "note"].includes(state.get("show")) || name === null) renew();
       });
     },
     // The channel before or after another one; null at either end.

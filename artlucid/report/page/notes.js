@@ -42,7 +42,6 @@
       });
     },
     of,
-    has: (name, what) => (what === "note" ? of(name).note !== "" : what === "star" ? of(name).star : notes.has(name)),
     count: () => notes.size,
     set(name, changes) {
       put(name, { ...of(name), ...changes });

@@ -1,8 +1,8 @@
 // The parts in their order.
 "use strict";
 (function () {
-  const status = document.getElementById("status");
-  artlucid.say = (text) => { status.textContent = text; };
+  const said = document.getElementById("said");
+  artlucid.say = (text) => { said.textContent = text; };
 
   document.getElementById("skip").addEventListener("click", (event) => {
     event.preventDefault();
