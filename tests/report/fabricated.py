@@ -15,7 +15,7 @@ from PIL import Image
 from artlucid import architectures, datasets, metrics
 from artlucid.activations._identity import identity_of
 
-CLASSES = ("<b>Bold</b> & Co".replace("/", "∕"), 'Naïve "Art" (Primitivism)', "浮世絵 Ukiyo-e")
+CLASSES = ("<b>Bold<∕b> & Co", 'Naïve "Art" (Primitivism)', "浮世絵 Ukiyo-e")
 ARTISTS = ("<img src=x onerror=document.title='broken'>", 'O\'Keeffe, "G"', "Ἀπελλῆς", "")
 NAMES = ("a b", "it's #1", "100%", "“quoted”", "ñandú", "絵", "<i>x<i>", "&amp;")
 
@@ -58,18 +58,18 @@ def widths_of(variant: str) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]
     return convolutions, {x.name: x.sources for x in backbone if isinstance(x, architectures.Concatenation)}
 
 
-def draw_images(folder: Path, per_class: int, side: int = 40, *, plain: bool = False) -> Path:
+def draw_images(folder: Path, per_class: int, side: int = 40, *, labels: bool = True) -> Path:
     """Images in one colour a class with a bright square somewhere, under names that break careless code."""
     draw = np.random.default_rng(0)
     for number, name in enumerate(CLASSES):
-        (folder / (name if not plain else f"class {number}")).mkdir(parents=True)
+        place = folder / name if labels else folder / "test"
+        place.mkdir(parents=True, exist_ok=True)
         for index in range(per_class):
             pixels = np.full((side, side + 8, 3), 60, np.uint8)
             pixels[..., number] = 120 + draw.integers(0, 120)
             row, column = draw.integers(0, side - 12, 2)
             pixels[row : row + 12, column : column + 12] = draw.integers(0, 255, 3)
-            file = f"{NAMES[index % len(NAMES)]} {index:04d}.png" if not plain else f"{index:04d}.png"
-            Image.fromarray(pixels).save(folder / (name if not plain else f"class {number}") / file)
+            Image.fromarray(pixels).save(place / f"{NAMES[index % len(NAMES)]} {number}{index:04d}.png")
     return folder
 
 
@@ -88,12 +88,9 @@ def make(  # noqa: PLR0913
 ) -> Made:
     """Write images, activations and tables of models that differ the more the deeper the layer."""
     layers, blocks = layers or SMALL, blocks or BLOCKS
-    images = draw_images(folder / "images" if labels else folder / "images" / "test", per_class)
-    dataset = datasets.load(f"folder:{folder / 'images'}")
+    images = draw_images(folder / "images", per_class, labels=labels)
+    dataset = datasets.load(f"folder:{images}")
     split = dataset.split("all")
-    if not labels:
-        dataset = datasets.load(f"folder:{images.parent}")
-        split = dataset.split("all")
     identities = tuple(hashlib.sha256(name.encode()).hexdigest() for name in models)
     scores = _scores(models, layers, split)
     texts = {"artist": [ARTISTS[index % len(ARTISTS)] for index in range(len(split))]} if metadata else {}
@@ -102,7 +99,7 @@ def make(  # noqa: PLR0913
         _write_cache(
             out / "activations" / f"{identity[:16]}-all.h5", identity, dataset, split, scores[name], blocks, texts
         )
-    made = Made(out, folder / "images", tuple(models), identities, dict(layers), scores, k)
+    made = Made(out, images, tuple(models), identities, dict(layers), scores, k)
     if tables:
         _write_tables(made, dataset, split, blocks, variant)
     return made
