@@ -55,6 +55,35 @@ def test_in_words_with_epochs_and_metadata(data, run, tmp_path):
     assert "Hals 100 %" in set(compare.read(tmp_path / "out").channels["metadata_artist_a"])
 
 
+def test_patches_and_grids(data, run, tmp_path):
+    words = ("--patch", "gradient", "--patches", 5, "--patch-channels", 2, "--grids", "conv2d1:3", "--json", "--quiet")
+    settings = ("--resamples", 0, "--permutations", 0)
+    shown = invoke(*arguments(data, run, tmp_path / "out", *words, *settings))
+    assert shown.exit_code == 0, shown.stderr
+    grids = tmp_path / "out" / "grids"
+    names = ["conv2d1-0003.png", "conv2d1-0003.pdf", "conv2d1-0003-gradient.png", "conv2d1-0003-gradient.pdf"]
+    assert json.loads(shown.stdout)["grids"] == [str(grids / name) for name in names]
+    assert all((grids / name).stat().st_size for name in names)
+    found = compare.read(tmp_path / "out")
+    assert found.patches["rank"].max() == 4
+    assert found.manifest["patches"]["also"] == ["conv2d1:3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--patches", 4), "go with `--patch`"),
+        (("--patch", "whole"), "'whole'"),
+        (("--patch", "gradient", "--patches", 0), "`--patches`"),
+        (("--grids", "conv2d1"), "`layer:number`"),
+    ],
+)
+def test_patches_refused(data, run, tmp_path, words, said):
+    shown = invoke(*arguments(data, run, tmp_path / "out", *words))
+    assert shown.exit_code == 2 and said in shown.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_quiet_and_again(data, run, tmp_path):
     words = arguments(data, run, tmp_path / "out", "--quiet")
     first = command(*words, script=TINY_COMMAND)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from artlucid import datasets, environment
 from artlucid._comparison import Comparison
-from artlucid._comparison._format import TABLES, VERSION
+from artlucid._comparison._format import PATCHES, TABLES, VERSION
 from artlucid.activations import Cache
 from artlucid.compare._caches import Caches, check_alike, opened
 from artlucid.compare._candidates import Candidate, candidates, pairs_of
@@ -24,6 +24,8 @@ from artlucid.compare._files import PAIRS, held, read_pair, write_comparison, wr
 from artlucid.compare._layers import layer_table
 from artlucid.compare._options import Options
 from artlucid.compare._pair import Pair
+from artlucid.compare._patch_options import Patches
+from artlucid.compare._patches import Work, patch_table
 from artlucid.compare._pictures import Folder, Triple, correlation, folders_of, triple_of, with_pictures
 from artlucid.compare._summary import summary_of
 from artlucid.compare._tops import Tops, tops_of
@@ -51,8 +53,8 @@ def compare(
     dataset : Dataset or str
         Without labels the columns of classes and entropy are empty.
     out : path
-        The folder to write: ``layers`` and ``channels`` as ``.csv`` and ``.parquet``, ``compare.json``, and in
-        ``activations`` and ``pairs`` what need not be computed again.
+        The folder to write: ``layers``, ``channels`` and, where asked for, ``patches`` as ``.csv`` and ``.parquet``,
+        ``compare.json``, and in ``activations``, ``pairs`` and ``patches`` what need not be computed again.
     pairs : {"first", "all"}
         The first model with each other one, or all with all.
     options : Options
@@ -101,11 +103,14 @@ def compare(
         with opened(folder, dataset, options.extraction) as caches:
             work = _Work(folder, dataset, options, caches, pictures)
             done = [work.pair(a, b) for a, b in chosen]
-        tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in TABLES}
+            tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in TABLES}
+            if options.patches is not None:
+                tables[PATCHES] = work.patches(found, tables["channels"], options.patches)
         manifest = {
             "models": [one.described() for one in found],
             "dataset": _described(dataset, options),
             "settings": {"pairs": pairs, **_settings(options)},
+            **({} if options.patches is None else {"patches": options.patches.described()}),
             "pairs": [summary for summary, _ in done],
             "environment": environment.describe(environment.resolve_precision(options.extraction.precision)),
         }
@@ -137,6 +142,12 @@ class _Work:
             kept = self._measured(pair, triple)
             write_pair(folder, key, *kept)
         return kept
+
+    def patches(self, found: Sequence[Candidate], channels: pd.DataFrame, patches: Patches) -> pd.DataFrame:
+        """The parts of the maximal activation images that fire the channels of each network."""
+        split = self.options.top_split
+        caches = {one.label: (one, self._cache(one, split)) for one in found}
+        return patch_table(Work(self.out, self.dataset, split, patches, self.options.extraction), caches, channels)
 
     def _cache(self, candidate: Candidate, split: str) -> Cache:
         return self.caches.of(candidate, split)

@@ -3,6 +3,7 @@
 from artlucid.figures._cka_by_layer import cka_by_layer
 from artlucid.figures._contact_sheet import check_order, contact_sheet, save_contact_sheets
 from artlucid.figures._entropy_by_layer import entropy_by_layer
+from artlucid.figures._maximal_images import maximal_images
 from artlucid.figures._objective_curves import objective_curves
 from artlucid.figures._optimized_images import optimized_images
 from artlucid.figures._overlap_against_visual_change import overlap_against_visual_change
@@ -18,6 +19,7 @@ __all__ = [
     "cka_by_layer",
     "contact_sheet",
     "entropy_by_layer",
+    "maximal_images",
     "objective_curves",
     "optimized_images",
     "overlap_against_visual_change",
