@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from artlucid.report._channels import numbers_of
 from artlucid.report._contents import Contents
 from artlucid.report._layers import analysed_of
 from artlucid.report._numbers import coded
+from artlucid.report._patches import Boxes, words_of
 from artlucid.report._pictures import Drawn, drawn_of, plain_layer
 from artlucid.report._plots import boxes, by_pair, curves
 from artlucid.report._scripts import script
@@ -32,6 +34,8 @@ class Data:
     images : set of int
         That are a maximal activation image of any channel.
     pictures : list of Drawn
+    boxed : list of int
+        Places of the layers whose images have boxes.
     sentences : list of list of str
         For each pair.
     """
@@ -39,6 +43,7 @@ class Data:
     files: dict[str, bytes] = field(default_factory=dict)
     images: set[int] = field(default_factory=set)
     pictures: list[Drawn] = field(default_factory=list)
+    boxed: list[int] = field(default_factory=list)
     sentences: list[list[str]] = field(default_factory=list)
 
 
@@ -104,6 +109,8 @@ def _overview(contents: Contents, data: Data) -> dict[str, Any]:
         "facets": [{"name": one.name, "values": list(one.values)} for one in contents.labels],
         "tops": bool(contents.paths),
         "thumbnails": contents.images is not None,
+        "boxed": data.boxed,
+        "boxes": words_of(contents),
     }
 
 
@@ -131,8 +138,11 @@ def _drawn_of(contents: Contents, data: Data) -> list[dict[tuple[str, int], Draw
 def _by_layer(contents: Contents, drawn: Sequence[dict[tuple[str, int], Drawn]], data: Data) -> list[dict[str, Any]]:
     """Write the scripts of each layer, and gather what most images of each channel are, by model."""
     gathered = [_Gathered(contents.labels) for _ in contents.models]
-    for place, tops in enumerate(_tops(contents)):
+    for place, (tops, patches) in enumerate(_with_boxes(contents)):
         layer = tops.layer
+        if patches is not None:
+            data.files[f"patches/{place}.js"] = script(f"patches/{place}", patches)
+            data.boxed.append(place)
         of_layer = [
             {str(channel): one.described() for (name, channel), one in of_model.items() if name == layer.name}
             for of_model in drawn
@@ -168,7 +178,14 @@ class _Gathered:
         return {"value": self.values, "share": self.shares}
 
 
-def _tops(contents: Contents) -> Any:
+def _with_boxes(contents: Contents) -> Iterator[tuple[Tops, list[dict[str, list[int]]] | None]]:
+    with ExitStack() as stack:
+        boxes = Boxes(contents, stack)
+        for tops in _tops(contents):
+            yield tops, boxes.of(tops)
+
+
+def _tops(contents: Contents) -> Iterable[Tops]:
     if contents.paths:
         return tops_of(contents.comparison, contents.layers, contents.names, contents.k)
     return (Tops(layer, [None] * len(contents.models)) for layer in contents.layers)

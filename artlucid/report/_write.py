@@ -46,6 +46,7 @@ SCRIPTS = (
     "card",
     "grid",
     "mosaic",
+    "patches",
     "histogram",
     "curve",
     "opened",

@@ -96,9 +96,8 @@ def make(  # noqa: PLR0913
     texts = {"artist": [ARTISTS[index % len(ARTISTS)] for index in range(len(split))]} if metadata else {}
     out = folder / "comparison"
     for name, identity in zip(models, identities, strict=True):
-        _write_cache(
-            out / "activations" / f"{identity[:16]}-all.h5", identity, dataset, split, scores[name], blocks, texts
-        )
+        path = out / "activations" / f"{identity[:16]}-all.h5"
+        _write_cache(path, identity, dataset, split, scores[name], blocks, texts, variant)
     made = Made(out, images, tuple(models), identities, dict(layers), scores, k)
     if tables:
         _write_tables(made, dataset, split, blocks, variant)
@@ -124,13 +123,13 @@ def _scores(models, layers, split):
     return found
 
 
-def _write_cache(path, identity, dataset, split, scores, blocks, metadata):
+def _write_cache(path, identity, dataset, split, scores, blocks, metadata, variant):  # noqa: PLR0913
     path.parent.mkdir(parents=True, exist_ok=True)
     stored = [{"name": n, "n_channels": v.shape[1], "height": 7, "width": 7} for n, v in scores.items()]
     joined = [{"name": n, "sources": list(s)} for n, s in blocks.items() if set(s) <= set(scores)]
     manifest = {
         "created": "2026-01-01T00:00:00+00:00",
-        "model": {"source": "made up", "identity": identity},
+        "model": {"source": "made up", "identity": identity, "variant": variant},
         "dataset": {
             "specification": dataset.specification,
             "identity": dataset.identity,

@@ -6,7 +6,8 @@ import io
 import pytest
 from report import fabricated
 
-from artlucid import report
+from artlucid import _comparison as compare
+from artlucid import activations, datasets, report
 
 FIRST, STYLES, LAST = "ImageNet", "styles", "<i>icons<i>"
 
@@ -160,6 +161,25 @@ def test_an_opened_card_shows_everything(look, page, made):
     named = opened.locator(".named").inner_text()
     assert f"{FIRST}: {made.top(made.models[0], 'mixed4d_3x3', 7).index(shared) + 1}" in named
     assert any(name in named for name in fabricated.CLASSES)
+
+
+def test_patches_on_demand(look, page, made):
+    tab = look(page.path, "#channel=mixed4d_3x3:7")
+    image = tab.locator("#opened .mosaic").first.locator("img").first
+    image.wait_for()
+    assert tab.evaluate("[...document.scripts].every(script => !script.src.includes('patches/'))")
+    tab.get_by_label("Patches").check()
+    tab.wait_for_function("document.querySelector('#opened .mosaic img').style.width")
+    top = made.top(made.models[0], "mixed4d_3x3", 7)[0]
+    split = datasets.load(f"folder:{made.images}").split("all")
+    with compare.read(made.path).cache(made.models[0]) as cache:
+        row = activations.fixed_patches(cache, split, "mixed4d_3x3", {7: [top]}).iloc[0]
+    drawn = image.evaluate("one => [one.style.width, one.style.left, one.style.top].map(parseFloat)")
+    side = row["right"] - row["left"]
+    assert drawn == pytest.approx([100 / side, -100 * row["left"] / side, drawn[2]], abs=1.5)
+    assert drawn[2] == pytest.approx(-100 * row["top"] / (row["bottom"] - row["top"]), abs=1.5)
+    tab.keyboard.press("Space")
+    assert not image.get_attribute("style") and "patches" not in tab.url
 
 
 def test_histograms_count_the_images(look, page, made):

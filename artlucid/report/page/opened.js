@@ -66,8 +66,9 @@
 
   function mosaics(id, layer) {
     const { numberOf, overview, pair } = artlucid.channels;
-    const named = make("p", { class: "named", "aria-live": "polite" }, "Point at an image to find it in every column.");
     const columns = make("div", { class: "mosaics" });
+    const patches = artlucid.patches.toggle(id, columns);
+    const named = make("p", { class: "named", "aria-live": "polite" }, "Point at an image to find it in every column.");
     const point = (index) => {
       const places = [];
       for (const list of columns.querySelectorAll(".mosaic")) {
@@ -83,12 +84,12 @@
       if (!indices) return;
       const kept = new Set(layer.tops[other(model)]?.[numberOf(id)] ?? []);
       const list = artlucid.mosaic(`Images that fire it in ${label}`, indices, kept, point);
-      list.dataset.label = label;
+      Object.assign(list.dataset, { label, model });
       const role = model === pair().a ? "before" : model === pair().b ? "after" : "";
       columns.append(make("section", { class: role }, make("h3", {}, label),
         make("p", {}, indices.length ? artlucid.count(indices.length, "image") : "no image fires it"), indices.length ? list : null));
     });
-    return columns.children.length ? make("div", { class: "fires" }, make("h3", { class: "unseen" }, "Images that fire it"), columns, named) : null;
+    return columns.children.length ? make("div", { class: "fires" }, make("h3", { class: "unseen" }, "Images that fire it"), patches, columns, named) : null;
   }
 
   function histograms(id, layer) {
