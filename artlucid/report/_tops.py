@@ -79,8 +79,16 @@ def labels_of(cache: Cache, metadata: Mapping[str, Sequence[str]] | None) -> lis
     for name, texts in (_metadata_of(cache.images) if metadata is None else metadata).items():
         values = tuple(sorted({text for text in texts if text}))
         places = {value: place for place, value in enumerate(values)}
+        # A column of metadata may be called as the classes are.
+        taken = str(name) in {labels.name for labels in found}
         if values:
-            found.append(Labels(str(name), values, np.array([places.get(text, -1) for text in texts], np.int64)))
+            found.append(
+                Labels(
+                    f"{name} (metadata)" if taken else str(name),
+                    values,
+                    np.array([places.get(text, -1) for text in texts], np.int64),
+                )
+            )
     return found
 
 
