@@ -13,11 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from artlucid import datasets, environment
+import artlucid
+from artlucid import datasets, environment, models
 from artlucid._comparison import Comparison
 from artlucid._comparison._format import PATCHES, TABLES, VERSION
 from artlucid.activations import Cache
-from artlucid.compare._caches import Caches, check_alike, opened
+from artlucid.compare._caches import Caches, check_alike, made_by_workers, opened
 from artlucid.compare._candidates import Candidate, candidates, pairs_of
 from artlucid.compare._channels import channel_table, ordered
 from artlucid.compare._files import PAIRS, held, read_pair, write_comparison, write_pair
@@ -70,6 +71,8 @@ def compare(
         folders of pictures do not belong to them.
     ActivationsError
         If a file in ``activations`` is of something else, or damaged.
+    WorkersError
+        If workers of Dask cannot be reached, see other files, differ from each other, or die.
     ArtlucidError
         As `models.load`, `activations.extract` and `visualize.distance` raise it.
 
@@ -77,6 +80,8 @@ def compare(
     -----
     DataWarning
         Of images that are left out.
+    WorkersWarning
+        If there is no worker, or if one takes several tasks at a time.
 
     References
     ----------
@@ -100,7 +105,10 @@ def compare(
     chosen = pairs_of(found, pairs)
     pictures = folders_of(options.pictures, found)
     with held(folder):
-        with opened(folder, dataset, options.extraction) as caches:
+        extraction = options.extraction
+        if options.dask is not None:
+            extraction = made_by_workers(folder, found, dataset, options)
+        with opened(folder, dataset, extraction) as caches:
             work = _Work(folder, dataset, options, caches, pictures)
             done = [work.pair(a, b) for a, b in chosen]
             tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in TABLES}
@@ -170,7 +178,7 @@ class _Work:
         """Everything that the tables of a pair depend on."""
         folders = [] if isinstance(triple, str) else [triple.before, triple.after, triple.other_seed]
         return {
-            "version": VERSION,
+            "version": [VERSION, artlucid.__version__],
             "models": [one.described() for one in (a, b)],
             "images": [cache.manifest["dataset"]["images_identity"] for cache in caches],
             "preprocessing": [dict(cache.manifest["preprocessing"]) for cache in caches],
@@ -179,7 +187,7 @@ class _Work:
             "metadata": _digest(self.dataset.split(self.options.top_split)),
             "settings": _settings(self.options),
             "pictures": [folder.content for folder in folders],
-            "pictures_network": getattr(self.options.pictures_network, "identity", None),
+            "pictures_network": models.load(self.options.pictures_network).identity if folders else None,
         }
 
 

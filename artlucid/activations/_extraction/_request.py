@@ -83,7 +83,7 @@ def request(network: Network, split: Split, options: Options) -> Request:
     dataset = _dataset(split)
     size = size_of(network, options.size)
     precision = environment.resolve_precision(options.precision)
-    pooled = Pooled(in_precision(network, precision.policy), _stored_names(network), size)
+    pooled = Pooled(in_precision(network, precision.policy), _stored_names(network), size, options.batch_size)
     manifest = {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "model": _model(network),
