@@ -22,6 +22,10 @@ from artlucid.report._scripts import script
 from artlucid.report._sentences import Told, changeable, sentences
 from artlucid.report._tops import Labels, Tops, tops_of
 
+NO_PATCHES = (
+    "Patches are not shown: for networks of no known architecture `artlucid compare --patch gradient` finds them."
+)
+
 
 @dataclass
 class Data:
@@ -58,6 +62,8 @@ def data_of(contents: Contents) -> Data:
     data = Data()
     drawn = _drawn_of(contents, data)
     facets = _by_layer(contents, drawn, data)
+    if contents.images is not None and contents.layers and not data.boxed:
+        contents.notices.append(NO_PATCHES)
     numbers = numbers_of(contents.comparison.channels, contents.layers, contents.names, contents.sizes)
     of_pairs = [numbers["pairs"].get((contents.names[a], contents.names[b])) for a, b in contents.pairs]
     starts = {layer.name: layer.start for layer in contents.layers}

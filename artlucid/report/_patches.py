@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from artlucid.activations import Cache, fixed_patches
-from artlucid.datasets import Split
+from artlucid.activations import Cache
+from artlucid.activations._fixed_patches import of_layer
+from artlucid.activations._patch_table import SIDES, Squares
 from artlucid.errors import ActivationsError
 from artlucid.report._contents import Contents
 from artlucid.report._tops import Tops
-
-SIDES = ("left", "top", "right", "bottom")
 
 IN_THE_WHOLE = 1000
 """Boxes are in so many parts of the width and the height."""
@@ -39,34 +37,32 @@ class Boxes:
     """
 
     def __init__(self, contents: Contents, stack: ExitStack) -> None:
-        self._images: Split | None = contents.images
+        self._names = contents.names
         self._recorded = _by_layer(contents)
         self._caches: Sequence[Cache] = ()
-        if self._images is not None and contents.comparison.patches is None:
+        self._squares: Squares | None = None
+        if contents.images is not None:
             self._caches = [stack.enter_context(contents.comparison.cache(model)) for model in contents.names]
-        self._names = contents.names
+            # Each image is measured once, for all layers and models.
+            self._squares = Squares(contents.images, int(self._caches[0].manifest["preprocessing"]["size"]))
 
     def of(self, tops: Tops) -> list[dict[str, list[int]]] | None:
         """For each model and channel four numbers an image, one image after the other; None where none is known.
 
         An image whose box is empty has zeros.
         """
-        if self._images is None:
+        if self._squares is None:
             return None
         if self._recorded is not None:
             found = [self._recorded.get((name, tops.layer.name)) for name in self._names]
             return [_spelled(table) for table in found] if any(table is not None for table in found) else None
         try:
             return [
-                _spelled(None if top is None else self._fixed(cache, self._images, tops.layer.name, top))
+                _spelled(None if top is None else of_layer(cache, self._squares, tops.layer.name, dict(enumerate(top))))
                 for cache, top in zip(self._caches, tops.of_models, strict=True)
             ]
         except ActivationsError:  # of a network of no known architecture, of which no side is known
             return None
-
-    @staticmethod
-    def _fixed(cache: Cache, images: Split, layer: str, top: Any) -> pd.DataFrame:
-        return fixed_patches(cache, images, layer, dict(enumerate(top)))
 
 
 def _by_layer(contents: Contents) -> dict[tuple[str, str], pd.DataFrame] | None:
