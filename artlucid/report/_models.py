@@ -41,8 +41,10 @@ class Model:
     def training(self) -> str:
         """How it was trained last, in a few words; empty for other sources."""
         dataset = _mapping(self.lineage.get("dataset")).get("specification")
-        if not dataset or self.lineage.get("which") == "initial":
+        if not dataset:
             return ""
+        if self.lineage.get("which") == "initial":
+            return f"before the training on {dataset_name(str(dataset))}"
         recipe = _mapping(self.lineage.get("recipe")).get("name")
         return f"trained on {dataset_name(str(dataset))}, recipe {recipe}, seed {self.lineage.get('seed')}"
 

@@ -28,7 +28,7 @@
     const { chance, dead, entropy, facet, overview, shared } = artlucid.channels;
     const found = [];
     if (dead(id)) found.push(dead(id));
-    if (shared(id) !== null) found.push(`${shared(id)} of ${overview.sizes[0]} images as before (chance ${artlucid.chance(chance(id))})`);
+    if (shared(id) !== null) found.push(`${shared(id)} of ${overview.sizes[0]} kept (chance ${artlucid.chance(chance(id))})`);
     const { before, after } = entropy(id);
     if (before !== null || after !== null) found.push(`entropy ${artlucid.decimal(before)} → ${artlucid.decimal(after)}`);
     const first = overview.facets.length ? facet(0, id) : null;
