@@ -11,8 +11,9 @@ import pandas as pd
 from artlucid.activations import Cache
 from artlucid.activations._fixed_patches import of_layer
 from artlucid.activations._patch_table import SIDES, Squares
-from artlucid.errors import ActivationsError
+from artlucid.errors import ActivationsError, DataError
 from artlucid.report._contents import Contents
+from artlucid.report._thumbnails import unreadable
 from artlucid.report._tops import Tops
 
 IN_THE_WHOLE = 1000
@@ -61,6 +62,8 @@ class Boxes:
                 _spelled(None if top is None else of_layer(cache, self._squares, tops.layer.name, dict(enumerate(top))))
                 for cache, top in zip(self._caches, tops.of_models, strict=True)
             ]
+        except DataError as error:
+            raise unreadable(error) from error
         except ActivationsError:  # of a network of no known architecture, of which no side is known
             return None
 

@@ -72,10 +72,15 @@ def _thumbnail(path: Path, side: int) -> bytes:
     try:
         return as_webp(Image.fromarray(read_image(path, shorter_side=side)))
     except DataError as error:
-        raise ReportError(
-            f"Every image of a comparison must still be readable for its thumbnail. Received {path}: {error} "
-            "Or make the page without thumbnails: `images=False` (`--without-images`)."
-        ) from error
+        raise unreadable(error) from error
+
+
+def unreadable(error: DataError) -> ReportError:
+    """What to say of an image that cannot be read, which its error names."""
+    return ReportError(
+        f"Every image of a comparison must still be readable for its thumbnail. Received one that is not: {error} "
+        "Or make the page without thumbnails: `images=False` (`--without-images`)."
+    )
 
 
 def as_webp(image: Image.Image) -> bytes:
