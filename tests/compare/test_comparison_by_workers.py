@@ -50,7 +50,18 @@ def cluster(tiny):
     with _scheduler.started(2) as cluster:
         with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
             client.register_plugin(WithTiny())
+            # So that no test depends on which one comes first.
+            client.run(begin_with, environment.threads())
         yield cluster
+
+
+def begin_with(threads):
+    import tensorflow as tf
+
+    from artlucid._workers import _threads
+
+    _threads.use(threads)
+    tf.constant(0.0)
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +327,7 @@ def test_work_that_nobody_wants_any_more_ends(networks, data, cluster, tmp_path,
 
 
 def _paused_before_a_block(go_on):
-    """A task with blocks of four images, that waits after the first one for a file to be there."""
+    """A task with blocks of four images, that waits after the first one until a file is there."""
 
     def extract_order(plan, order, number):
         import time
@@ -327,9 +338,9 @@ def _paused_before_a_block(go_on):
         write = _extract._write
 
         def patient(writer, rows):
-            write(writer, rows)
-            while not go_on.exists():
+            while writer.finished and not go_on.exists():
                 time.sleep(0.01)
+            write(writer, rows)
 
         _extract._write = patient
         try:
