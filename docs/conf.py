@@ -17,6 +17,8 @@ templates_path = ["_templates"]
 autosummary_ignore_module_all = False
 numpydoc_show_class_members = False
 myst_heading_anchors = 3
+# Two hyphens are an option of a command, not a dash.
+smartquotes_action = "qe"
 
 # The examples take minutes: the tests run them, the pages show their code.
 sphinx_gallery_conf = {

@@ -15,7 +15,7 @@ MADE = ("generated", "_build", "examples")
 NOT_RUN = re.compile(r"<!-- not run: (.+?) -->", re.DOTALL)
 
 # Listings that are no code: what a file holds, what a command shows.
-LISTINGS = ("", "text", "csv")
+LISTINGS = ("", "text")
 
 
 @dataclass(frozen=True)
