@@ -8,7 +8,7 @@ Command: python examples/your_own_folder.py PAINTINGS --out own
 
 Without a folder: python examples/your_own_folder.py --quick, on drawn images.
 
-Cost: for 500 images about ten minutes on two cores; the weights (50 MB) are downloaded at the first time. With --quick,
+Cost: for 500 images some minutes on two cores; the weights (50 MB) are downloaded at the first time. With --quick,
 a small network on small drawn images, a minute.
 
 Expected: `own/run`, the training; the scores with and without it; `own/before-after.png`, eight channels before and

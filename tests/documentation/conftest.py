@@ -2,6 +2,7 @@ import contextlib
 import functools
 import logging
 import shutil
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -53,6 +54,7 @@ def collections(published, tmp_path_factory):
     root = tmp_path_factory.mktemp("collections")
     drawn = datasets.synthetic("styles", folder=root / "paintings", **DRAWN)
     datasets.synthetic("objects", folder=root / "data/IconArt_v1", images=(60, 12, 24), size=96)
+    (root / "IconArt_v1").symlink_to(root / "data/IconArt_v1")
     for split in ("train", "val", "test"):
         shutil.copytree(root / "paintings" / split, root / f"data/wikipaintings_full/wikipaintings_{split}")
     museum = root / "museum"
@@ -93,8 +95,8 @@ def _make_work():
     finetune.fit(icons, recipe="F", weights=paintings, out="runs/icons", options=options)
     before, after = "runs/styles@initial", "runs/styles"
     for name, model, seed in (("before", before, 0), ("after", after, 0), ("other-seed", before, 1)):
-        visualize.channels(model, CHANNELS, seed=seed, out=f"pictures/{name}")
-    folders = [f"pictures/{name}" for name in ("before", "after", "other-seed")]
+        visualize.channels(model, CHANNELS, seed=seed, out=f"study/{name}")
+    folders = [f"study/{name}" for name in ("before", "after", "other-seed")]
     settings = compare.Options(pictures=folders, **QUICK_COMPARISON)
     compare.compare([before, after], styles, out="comparison", options=settings)
     for name, model in (("before", before), ("after", after)):
@@ -127,6 +129,7 @@ def work(workspace, tmp_path, monkeypatch):
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     monkeypatch.setattr(sys, "argv", list(sys.argv))
     logger = logging.getLogger("artlucid")
-    handlers = list(logger.handlers)
+    handlers, terminated = list(logger.handlers), signal.getsignal(signal.SIGTERM)
     yield folder
     logger.handlers[:] = handlers
+    signal.signal(signal.SIGTERM, terminated)

@@ -10,7 +10,7 @@ from artlucid import recipes
 
 SUBSTITUTIONS = {
     "/data/": "data/",  # real collections; here drawn ones
-    '"mixed4*:*"': '"mixed4d_1x1:0-3"',  # whole layers
+    '"mixed4*:*"': '"mixed4d_3x3_pre_relu:0-3"',  # whole layers
     "mixed4d_3x3_pre_relu:*": "mixed4d_3x3_pre_relu:0-3",
     "pool_reduce_pre_relu:63": "pool_reduce_pre_relu:15",  # mini has a quarter of the channels
     "local:4": "local:1",  # processes
