@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from documentation.pages import blocks_of, commands_of, pages
-from documentation.quick import substituted
+from documentation.quick import LAST_WORDS, substituted
 from typer.testing import CliRunner
 
 from artlucid import cli
@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::artlucid.errors.DataWarning"),
     pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning"),
     pytest.mark.filterwarnings("ignore::artlucid.errors.VisualizationWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
 
@@ -32,8 +33,8 @@ def run_python(block, namespace):
 
 def run_commands(block, namespace):
     for command in commands_of(block):
-        words = shlex.split(os.path.expandvars(substituted(command)), comments=True)
-        result = CliRunner().invoke(cli.app, words[1:])
+        _, *words = shlex.split(os.path.expandvars(substituted(command)), comments=True)
+        result = CliRunner().invoke(cli.app, [*words, *LAST_WORDS.get(words[0], ())])
         assert result.exit_code == 0, f"{command}\n{result.output}{result.exception!r}"
 
 

@@ -14,6 +14,7 @@ pytestmark = [
     pytest.mark.documentation,
     pytest.mark.filterwarnings("ignore::artlucid.errors.DataWarning"),
     pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
 
