@@ -14,6 +14,8 @@ SUBSTITUTIONS = {
     "mixed4d_3x3_pre_relu:*": "mixed4d_3x3_pre_relu:0-3",
     "pool_reduce_pre_relu:63": "pool_reduce_pre_relu:15",  # mini has a quarter of the channels
     "local:4": "local:1",  # processes
+    "VGG19(": "VGG19(weights=None, ",  # no download
+    "activations.Options(size=224)": "activations.Options(size=64)",
     "metrics.top_images(before, 1000), metrics.top_images(after, 1000)": "metrics.top_images(before, 20), "
     "metrics.top_images(after, 20)",  # of 24 images
     ".first(100)": ".first(10)",
