@@ -9,7 +9,8 @@ from pathlib import Path
 from artlucid import recipes
 
 SUBSTITUTIONS = {
-    "/data/": "data/",  # real collections; here drawn ones
+    ":/data/": ":data/",  # real collections; here drawn ones
+    "runs/a runs/b runs/c": "runs/styles runs/other runs/styles@initial",
     '"mixed4*:*"': '"mixed4d_3x3_pre_relu:0-3"',  # whole layers
     "mixed4d_3x3_pre_relu:*": "mixed4d_3x3_pre_relu:0-3",
     "pool_reduce_pre_relu:63": "pool_reduce_pre_relu:15",  # mini has a quarter of the channels
