@@ -28,6 +28,7 @@ __all__ = (
     "models",
     "recipes",
     "reference",
+    "reproduce",
     "runs",
     "tables",
     "visualize",

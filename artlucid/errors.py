@@ -16,6 +16,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "RecipeError",
+    "ReproductionError",
     "RunError",
     "RunWarning",
     "TableError",
@@ -64,6 +65,10 @@ class OutputError(ArtlucidError):
 
 class RecipeError(ArtlucidError):
     """A recipe does not exist, does not fit the network or has a value out of range."""
+
+
+class ReproductionError(ArtlucidError):
+    """The paper's tables and figures cannot be made: data are missing, or a folder holds those of other settings."""
 
 
 class RunError(ArtlucidError):

@@ -38,6 +38,7 @@ LAYERS = {
     "demo": 4,
     "figures": 4,
     "info": 4,
+    "reproduce": 4,
     "tables": 4,
     "cli": 5,
 }
