@@ -33,6 +33,10 @@ PRECISIONS: Mapping[str, str] = {
 """Keras's dtype policy by the name of a precision."""
 
 
+ON_WHICH_BITS_DEPEND = ("versions", "processor", "gpus", "threads")
+"""Of what `describe` gives, beside the precision."""
+
+
 @dataclass(frozen=True)
 class Precision:
     """The precision that a network runs in.
@@ -132,3 +136,9 @@ def describe(precision: Precision) -> dict[str, Any]:
         "precision": asdict(precision),
         "keras_backend": keras.backend.backend(),
     }
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Both sides of what differs between two environments and may change a result's bits; empty if nothing does."""
+    differing = [key for key in ON_WHICH_BITS_DEPEND if before.get(key) != now.get(key)]
+    return "; ".join(f"{key} were {before.get(key)}, are {now.get(key)}" for key in differing)

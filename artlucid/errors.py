@@ -24,6 +24,8 @@ __all__ = [
     "VisualizationError",
     "VisualizationWarning",
     "WeightsError",
+    "WorkersError",
+    "WorkersWarning",
 ]
 
 
@@ -91,6 +93,10 @@ class WeightsError(ArtlucidError):
     """Weights cannot be read, or do not fit the network."""
 
 
+class WorkersError(ArtlucidError):
+    """Workers of Dask cannot be reached or started, differ from each other, or die."""
+
+
 class DataWarning(UserWarning):
     """Something about the data that may change what a result means."""
 
@@ -101,3 +107,7 @@ class RunWarning(UserWarning):
 
 class VisualizationWarning(UserWarning):
     """Something about a picture that the user should know, though it was made."""
+
+
+class WorkersWarning(UserWarning):
+    """Something about workers of Dask that makes the work slow, or wait."""

@@ -27,6 +27,7 @@ LAYERS = {
     "datasets": 1,
     "metrics": 1,
     "runs": 1,
+    "_workers": 2,
     "environment": 2,
     "export": 2,
     "inputs": 2,
@@ -81,8 +82,9 @@ MATPLOTLIB = (
 
 # What single files use beyond that.
 ALSO_USES = {
-    "visualize/_dask.py": {"distributed"},  # imported where it is needed, for it is an extra
-    "visualize/_worker.py": {"distributed"},
+    "_workers/_process.py": {"distributed"},  # imported where it is needed, for it is an extra
+    "_workers/_scheduler.py": {"distributed"},
+    "activations/_extraction/_dask.py": {"tqdm"},
     "activations/_extraction/_extract.py": {"tqdm"},  # a pass over many images takes minutes, and says how many
     "visualize/_jobs.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many

@@ -1,18 +1,22 @@
 """Tables beside the paper's, against values worked by hand."""
 
 import doctest
+import importlib
 import io
+import json
 import re
 import statistics
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 from figures.comparisons import WHOLE, all_layers, layers
 
-from artlucid import reference, tables
+from artlucid import recipes, reference, tables
 from artlucid.errors import TableError
 
 # A few values of each table, read from the paper once more.
@@ -45,8 +49,9 @@ def results():
     return table.assign(differs=["BVLC's weights", "BVLC's weights", "16 styles_of & more", "16 styles | 10 %", ""])
 
 
-def test_examples():
-    found = doctest.testmod(tables)
+@pytest.mark.parametrize("name", ["_beside", "_changes", "_results"])
+def test_examples(name):
+    found = doctest.testmod(importlib.import_module(f"artlucid.tables.{name}"))
     assert found.failed == 0 < found.attempted
 
 
@@ -193,3 +198,216 @@ def test_without_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+IDENTITY = "1d" * 32
+
+RASTA = {"specification": "rasta:/data/wikipaintings_full", "images": {"train": 63000, "val": 8000, "test": 9000}}
+RASTA["class_names"] = [str(number) for number in range(25)]
+ICONART = {"specification": "iconart:/data/IconArt_v1", "images": {"train": 2600, "val": 300, "test": 3055}}
+ICONART["class_names"] = [str(number) for number in range(7)]
+PEOPLEART = {"specification": "folder:/data/peopleart_styles", "images": {"train": 1500, "val": 300, "test": 300}}
+
+
+def lineage(recipe="A", seed=0, dataset=RASTA, start=None, **changes):
+    """As a run records it."""
+    fields = recipes.to_json(recipes.RECIPES[recipe]) if recipe in recipes.RECIPES else {"name": recipe, "epochs": 20}
+    found = {
+        "recipe": {**fields, **changes.pop("recipe_changes", {})},
+        "seed": seed,
+        "architecture": {"name": "inception_v1", "variant": "inception5h"},
+        "dataset": dataset,
+        "initial_weights": {"source": "imagenet", "identity": "0" * 64, "lineage": {}} if start is None else start,
+        "which": "best",
+        "status": "finished",
+        "epochs_done": fields["epochs"],
+        **changes,
+    }
+    return json.loads(json.dumps(found))
+
+
+def after(before):
+    return {"source": "/runs/before", "identity": "0" * 64, "lineage": before}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Writes what a run records of itself, and gives the scores of its best weights."""
+
+    def write(name, found, identity=IDENTITY, **scores):
+        path = tmp_path / name
+        path.mkdir(exist_ok=True)
+        state = {"status": found["status"], "epochs_done": found["epochs_done"], "best_epoch": 1, "best_loss": 1.0}
+        manifest = {key: found[key] for key in ("recipe", "seed", "architecture", "dataset", "initial_weights")}
+        (path / "run.json").write_text(json.dumps({"format": "artlucid.run", "version": 1, **manifest}))
+        (path / "state.json").write_text(json.dumps({"format": "artlucid.state", "version": 1, **state}))
+        with h5py.File(path / "best.h5", "w") as file:
+            file.attrs["identity"] = identity
+        about = {"model": str(path), "model_identity": IDENTITY, "split": "test", "images": 300}
+        return {**about, "data": found["dataset"]["specification"], **scores}
+
+    return write
+
+
+def test_scores_of_the_papers_own_training(run):
+    scores = [
+        run(f"run-{seed}", lineage(seed=seed), top_1=value, top_3=0.8, top_5=None)
+        for seed, value in enumerate((0.55, 0.53))
+    ]
+    rows = tables.from_scores(1, "fine_tuning", scores)
+    assert list(rows) == ["row", "measure", "seed", "value", "differs"]
+    assert rows.values.tolist() == [
+        ["fine_tuning", "top_1", 0, 0.55, ""],
+        ["fine_tuning", "top_3", 0, 0.8, ""],
+        ["fine_tuning", "top_1", 1, 0.53, ""],
+        ["fine_tuning", "top_3", 1, 0.8, ""],
+    ]
+    table = tables.beside_the_paper(1, rows).set_index(["row", "measure"])
+    assert table.loc[("fine_tuning", "top_1"), ["paper", "ours", "runs"]].tolist() == [55.18, pytest.approx(54.0), 2]
+
+
+def test_scores_say_in_what_weights_and_data_differ(run):
+    found = lineage(
+        recipe_changes={"epochs": 5, "momentum": 0.5},
+        dataset=PEOPLEART,
+        start={"source": "/weights/bvlc_googlenet.npz", "identity": "0" * 64, "lineage": {}},
+        architecture={"name": "inception_v1", "variant": "bvlc"},
+        epochs_done=4,
+    )
+    rows = tables.from_scores(1, "fine_tuning", run("run", found, top_1=0.4, split="val"), words=" by a colleague ")
+    assert rows["differs"].tolist() == [
+        "the variant bvlc of the network; initial weights bvlc_googlenet.npz; 5 epochs, not 20; recipe A with "
+        "momentum 0.5; ended after 4 of 5 epochs; data folder:peopleart_styles, not rasta; scores of val, not test; "
+        "by a colleague"
+    ]
+    other = tables.from_scores(1, "fine_tuning", run("other", lineage("B"), top_1=0.4))
+    assert other["differs"].tolist() == ["recipe B, not A"]
+    small = {**RASTA, "images": {"train": 1000, "test": 200}, "class_names": list("abc")}
+    few = tables.from_scores(1, "fine_tuning", run("few", lineage(dataset=small), top_1=0.4))
+    assert few["differs"].tolist() == ["1,200 of 80,000 images of rasta; 3 of 25 classes of rasta"]
+
+
+@pytest.mark.parametrize(
+    ("row", "found", "differs"),
+    [
+        ("double_fine_tuning", lineage("F", dataset=ICONART, start=after(lineage("A"))), ""),
+        ("double_fine_tuning", lineage("F", dataset=ICONART), "no training on rasta before"),
+        ("fine_tuning", lineage("A", dataset=ICONART), ""),
+        ("fine_tuning", lineage("A", dataset=ICONART, start=after(lineage("A"))), "1 more training before"),
+        ("off_the_shelf", lineage("off_the_shelf", dataset=ICONART), ""),
+        ("off_the_shelf", lineage("off_the_shelf_svm", dataset=ICONART), "recipe off_the_shelf_svm, not off_the_shelf"),
+        (
+            "from_scratch",
+            lineage("F", dataset=ICONART, start=after(lineage("from_scratch", start={"source": "none"}))),
+            "",
+        ),
+        ("off_the_shelf_rasta", lineage("off_the_shelf", dataset=ICONART, start=after(lineage("A"))), ""),
+        (
+            "double_fine_tuning",
+            lineage("F", dataset=ICONART, start=after(lineage("A", start={"source": "none"}))),
+            "random initial weights",
+        ),
+    ],
+)
+def test_scores_of_chains_of_trainings(run, row, found, differs):
+    rows = tables.from_scores(3, row, run("run", found, mean_average_precision=0.6), of="iconart")
+    assert rows.values.tolist() == [[row, "mean_average_precision_iconart", 0, 0.6, differs]]
+
+
+def test_scores_of_an_ensemble(run):
+    members = [
+        run("scratch", lineage("from_scratch", seed=2)),
+        run("a", lineage(seed=0)),
+        run("high", lineage("high_layers_from_scratch", seed=1)),
+    ]
+    scores = {**run("a", lineage(seed=0), top_1=0.6), "model": "ensemble of 3", "members": members}
+    rows = tables.from_scores(1, "ensemble", [scores])
+    assert rows.values.tolist() == [["ensemble", "top_1", "2+0+1", 0.6, ""]]
+    rows = tables.from_scores(1, "ensemble", {**scores, "members": [members[1], run("b", lineage("B"))]})
+    assert rows["differs"].tolist() == ["an ensemble of 2, not 3; recipe B, not high_layers_from_scratch"]
+
+
+def test_scores_that_cannot_be_used(run, refused):
+    scores = run("run", lineage(), top_1=0.5)
+    with refused("must still have the weights that were scored", "1d1d1d1d1d1d… were scored", "evaluate it again"):
+        tables.from_scores(1, "fine_tuning", run("changed", lineage(), identity="2e" * 32, top_1=0.5))
+    with refused("`number` must be one of 1, 3", "2", "from_comparison"):
+        tables.from_scores(2, "imagenet_to_a1", scores)
+    with refused("`row` must be a key of Table 1", "'finetuning'", "fine_tuning"):
+        tables.from_scores(1, "finetuning", scores)
+    with refused("`of` must be one of paintings, iconart for Table 3", "None", "which of the two"):
+        tables.from_scores(3, "fine_tuning", scores)
+    with refused("`of` must be left out for Table 1", "'iconart'", "which of the two"):
+        tables.from_scores(1, "fine_tuning", scores, of="iconart")
+    with refused("must have the measures of Table 3", "mean_average_precision_iconart", "several labels"):
+        tables.from_scores(3, "fine_tuning", scores, of="iconart")
+    for wrong in ({}, [], "scores", None, [{"top_1": 0.5}]):
+        with refused("must be what `evaluate` found", "", "--json"):
+            tables.from_scores(1, "fine_tuning", wrong)
+
+
+def comparison(pairs, **dataset):
+    """Of pairs of a name and a lineage; CKA 0.8 and distance 1.5 over two layers, 0.1 and 0.5 more for each pair."""
+    models, parts = [], []
+    for number, two in enumerate(pairs):
+        for name, found in two:
+            architecture = found.get("architecture", {"variant": "inception5h"})
+            models.append({"model": name, "source": name, "variant": architecture["variant"], "lineage": found})
+        table = pd.DataFrame({"layer": ["conv2d0", "mixed4d"], "analysed": True, "frozen": False})
+        table = table.assign(cka=[0.7, 0.9], kernel_distance=[1.0, 2.0]) if number == 0 else table.assign(
+            cka=[0.8, 1.0], kernel_distance=[1.5, 2.5]
+        )  # fmt: skip
+        parts.append(table.assign(frozen_kernel=False, model_a=two[0][0], model_b=two[1][0]))
+    manifest = {"models": models, "dataset": {**ICONART, **dataset}, "settings": {"cka_split": "test"}}
+    return SimpleNamespace(layers=pd.concat(parts, ignore_index=True), manifest=manifest)
+
+
+def test_kernel_distances_of_comparisons():
+    pairs = [[("imagenet", {}), (f"/runs/a{seed}", lineage(seed=seed))] for seed in (0, 1)]
+    rows = tables.from_comparison(2, "imagenet_to_a1", comparison(pairs))
+    assert rows.values.tolist() == [
+        ["imagenet_to_a1", "mean_kernel_distance", seed, pytest.approx(1.5 + seed / 2), ""] for seed in (0, 1)
+    ]
+    two = comparison([[("/runs/a0", lineage(seed=0)), ("/runs/b1", lineage("B", seed=1))]])
+    rows = tables.from_comparison(2, "a1_to_b1", two)
+    assert rows[["seed", "differs"]].values.tolist() == [["0+1", ""]]
+    assert tables.from_comparison(2, "a1_to_a2", two)["differs"].tolist() == ["recipe B, not A"]
+
+
+def test_comparisons_with_the_start_of_a_training():
+    start = lineage("high_layers_from_scratch", seed=4, which="initial", epochs_done=0)
+    end = lineage("high_layers_from_scratch", seed=4)
+    for pair in ([("/r@initial", start), ("/r", end)], [("/r", end), ("/r@initial", start)]):
+        rows = tables.from_comparison(2, "high_layers_from_start", comparison([pair]))
+        assert rows[["seed", "differs"]].values.tolist() == [[4, ""]]
+    both = comparison([[("/r", end), ("/s", lineage("high_layers_from_scratch", seed=5))]])
+    rows = tables.from_comparison(2, "high_layers_from_start", both)
+    assert rows["differs"].tolist() == ["not a network and its own start"]
+
+
+def test_changes_on_the_small_datasets():
+    double = lineage("F", dataset=ICONART, start=after(lineage("A")), seed=3)
+    rows = tables.from_comparison(
+        4, "rasta_to_double", comparison([[("/runs/a", lineage()), ("/runs/f", double)]]), of="iconart", words="x"
+    )
+    assert rows.values.tolist() == [
+        ["rasta_to_double", "mean_cka_iconart", "0+3", pytest.approx(0.8), "x"],
+        ["rasta_to_double", "mean_kernel_distance_iconart", "0+3", pytest.approx(1.5), "x"],
+    ]
+    assert tables.beside_the_paper(4, rows)["runs"].sum() == 2
+    bvlc = {"architecture": {"variant": "bvlc"}}
+    other = comparison([[("bvlc", {}), ("/runs/f", {**double, **bvlc})]], specification="folder:/data/byzart")
+    other.manifest["models"][0]["variant"] = "bvlc"
+    other.manifest["settings"]["cka_split"] = "all"
+    rows = tables.from_comparison(4, "imagenet_to_double", other, of="iconart")
+    assert set(rows["differs"]) == {
+        "initial weights bvlc; the variant bvlc of the network; CKA of data folder:byzart, not iconart; "
+        "CKA of all, not test"
+    }
+
+
+def test_what_is_no_comparison(refused):
+    with refused("must be one that `compare.read` gives", "DataFrame", "artlucid compare"):
+        tables.from_comparison(2, "a1_to_b1", pd.DataFrame())
+    with refused("`number` must be one of 2, 4", "1", "from_scores"):
+        tables.from_comparison(1, "fine_tuning", None)

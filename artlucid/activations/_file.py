@@ -36,15 +36,15 @@ def readable(path: Path) -> Iterator[None]:
         damaged(path, f"it cannot be read ({error})")
 
 
-def open_file(path: Path, mode: str = "r") -> h5py.File:
-    """Open a file and hold it to format and version."""
+def open_file(path: Path, mode: str = "r", *, locking: bool | None = None) -> h5py.File:
+    """Open a file and hold it to format and version; without locking also one that another process fills."""
     if not path.is_file():
         raise ActivationsError(
             f"`path` must be a file that `activations.extract` wrote. Received {str(path)!r}, which "
             f"{'is a folder' if path.is_dir() else 'does not exist'}. Check the spelling and the current folder."
         )
     with readable(path):
-        file = h5py.File(path, mode)
+        file = h5py.File(path, mode, locking=locking)
         try:
             _check_version(file, path)
         except BaseException:

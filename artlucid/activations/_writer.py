@@ -202,8 +202,8 @@ def _writable(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold a cache file for this process alone.
+def held(path: Path, patience: float = 0) -> Iterator[None]:
+    """Hold a cache file for this process alone, for which it waits so many seconds.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def held(path: Path) -> Iterator[None]:
     OutputError
         If its folder cannot be written to.
     """
-    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=patience)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()

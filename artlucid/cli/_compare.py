@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from artlucid.cli._app import command, show
 from artlucid.cli._options import (
     DATA_KINDS,
+    AllowChangedEnvironment,
     Architecture,
     AsJson,
     Cache,
     CacheLimit,
+    Dask,
     MaxExcluded,
     Metadata,
     NoCache,
     Quiet,
     SplitSeed,
+    Threads,
     chosen_cache,
     in_bytes,
 )
+from artlucid.cli._sheets import FOLDER, check_pictures, write_sheets
 
 
 @command
@@ -53,6 +57,16 @@ def compare(
         ),
     ] = None,
     pictures_network: Annotated[str, typer.Option(help="Whose features tell pictures apart.")] = "imagenet",
+    sheets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Write a contact sheet a layer of the folders of pictures, ordered by a column of channels.csv.",
+        ),
+    ] = None,
+    highest_first: Annotated[
+        bool, typer.Option("--highest-first", help="Of the column of --sheets, whose lowest values come first.")
+    ] = False,
     top_split: Annotated[
         str, typer.Option(help="Of the maximal activation images: train, val, test or all.")
     ] = "train",
@@ -67,6 +81,9 @@ def compare(
     ] = None,
     batch_size: int = 32,
     precision: Annotated[str, typer.Option(help="float32, auto, bfloat16 or float16.")] = "float32",
+    dask: Dask = None,
+    threads: Threads = None,
+    allow_changed_environment: AllowChangedEnvironment = False,
     architecture: Architecture = None,
     max_excluded: MaxExcluded = 0.01,
     metadata: Metadata = None,
@@ -81,9 +98,11 @@ def compare(
     from artlucid import activations, datasets
     from artlucid import compare as comparing
     from artlucid import models as networks
+    from artlucid._workers import _threads
     from artlucid.compare._candidates import expanded
     from artlucid.metrics import Permutations, Resampling
 
+    check_pictures(sheets, pictures, highest_first)
     options = comparing.Options(
         k=tuple(k or (100, 1000)),
         literal_entropy=literal_entropy,
@@ -102,9 +121,17 @@ def compare(
             cache=chosen_cache(cache, no_cache),
             cache_limit=in_bytes(cache_limit),
         ),
+        dask=dask,
+        threads=None if dask is None else threads,
+        allow_changed_environment=allow_changed_environment,
     )
+    if threads is not None and dask is None:
+        _threads.use(_threads.every(threads))
     loaded = [networks.load(source, architecture=architecture) for model in models for source in expanded(model)]
     dataset = datasets.load(data, metadata=metadata, split_seed=split_seed)
     found = comparing.compare(loaded, dataset, out=out, pairs=pairs, options=options)
-    results = {"out": str(out), "n_layers": len(found.layers), "n_channels": len(found.channels)}
-    show({**results, "pairs": found.manifest["pairs"]}, comparing.as_text(found), as_json)
+    written = [] if sheets is None else write_sheets(found, loaded, sheets, highest_first)
+    results: dict[str, Any] = {"out": str(out), "n_layers": len(found.layers), "n_channels": len(found.channels)}
+    results |= {} if sheets is None else {"sheets": [str(path) for path in written]}
+    text = comparing.as_text(found) + (f"\n{len(written)} sheets in {out / FOLDER}" if written else "")
+    show({**results, "pairs": found.manifest["pairs"]}, text, as_json)

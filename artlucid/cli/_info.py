@@ -15,12 +15,13 @@ def info(
     thing: Annotated[
         str,
         typer.Argument(
-            help="A run, any other MODEL, DATA, a weights file or export, FILE.toml or the name of a recipe.",
+            help="A run, any other MODEL, DATA, a weights file or export, FILE.toml or the name of a recipe, "
+            "a comparison, a cache of activations, a folder of pictures.",
             metavar="MODEL|DATA|FILE",
             show_default=False,
         ),
     ],
-    layers: Annotated[bool, typer.Option("--layers", help="List every layer of a network.")] = False,
+    layers: Annotated[bool, typer.Option("--layers", help="List every layer of a network or a cache.")] = False,
     architecture: Architecture = None,
     quiet: Quiet = False,
     as_json: AsJson = False,

@@ -50,6 +50,13 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupte
 AllowChangedEnvironment = Annotated[
     bool, typer.Option("--allow-changed-environment", help="Resume with other versions or on another machine.")
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="By workers of Dask: tcp://host:8786, or local:N for N processes here."),
+]
+Threads = Annotated[
+    int | None, typer.Option(help="Of each process. [default: all processors, shared between those of local:N]")
+]
 MaxExcluded = Annotated[float, typer.Option(help="Largest part of the images that may be unusable.")]
 
 

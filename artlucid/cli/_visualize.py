@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from artlucid.cli._app import command, show
-from artlucid.cli._options import AllowChangedEnvironment, Architecture, AsJson, Model, Precision, Quiet
+from artlucid.cli._options import AllowChangedEnvironment, Architecture, AsJson, Dask, Model, Precision, Quiet, Threads
 from artlucid.errors import VisualizationError
 
 MOST_LINES = 100
@@ -51,13 +51,8 @@ def visualize(
     ] = False,
     precision: Precision = "auto",
     engine: Annotated[str, typer.Option(help="artlucid, or lucid: the original one.")] = "artlucid",
-    dask: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="By workers of Dask: tcp://host:8786, or local:N for N processes here."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Of each process. [default: all processors, shared between those of local:N]")
-    ] = None,
+    dask: Dask = None,
+    threads: Threads = None,
     figure: Annotated[
         Path | None, typer.Option(help="FILE.png or FILE.pdf to write: models by channels in a grid.")
     ] = None,
@@ -80,7 +75,8 @@ def visualize(
     from artlucid import figures, models
     from artlucid import visualize as visualization
     from artlucid._channel import Channel
-    from artlucid.visualize import _sweep, _threads
+    from artlucid._workers import _threads
+    from artlucid.visualize import _sweep
     from artlucid.visualize._jobs import Request
 
     options = visualization.Options(

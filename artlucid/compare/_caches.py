@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Any
 
 from artlucid import activations, environment
 from artlucid.activations import Cache
+from artlucid.activations._extraction._dask import Crew, Wanted, extract_by_workers
 from artlucid.activations._extraction._request import identity_of
 from artlucid.compare._candidates import Candidate
+from artlucid.compare._options import Options
 from artlucid.datasets import Dataset, Split
 from artlucid.errors import ComparisonError
 from artlucid.models._network import usual_size
@@ -52,17 +54,19 @@ class Caches:
         path = cache_path(self.out, candidate, split)
         if path not in self._found:
             images = self.dataset.split(split)
-            cache = _finished(path, candidate, images, self.options)
+            precision = environment.resolve_precision(self.options.precision).used
+            cache = _finished(path, candidate, images, self.options.size, precision)
             if cache is None:
                 cache = activations.extract(candidate.network, images, out=path, options=self.options)
             self._found[path] = self._opened.enter_context(cache)
         return self._found[path]
 
 
-def _finished(path: Path, candidate: Candidate, split: Split, options: activations.Options) -> Cache | None:
-    """A cache that is there and is of exactly this; whatever is not is for `activations.extract` to judge.
+def _finished(path: Path, candidate: Candidate, split: Split, size: int | None, precision: str | None) -> Cache | None:
+    """A cache that is there and is of exactly this, of any precision if none is named.
 
-    That would build the network's graph with all its pools first, which takes longer than the comparison.
+    Whatever is not is for `activations.extract` to judge. That would build the network's graph with all its pools
+    first, which takes longer than the comparison.
     """
     if not path.exists():
         return None
@@ -74,13 +78,44 @@ def _finished(path: Path, candidate: Candidate, split: Split, options: activatio
         "dataset.identity": split.dataset.identity if split.dataset is not None else None,
         "dataset.split": split.name,
         "dataset.asked.identity": identity_of(split),
-        "preprocessing.size": options.size or usual_size(network)[0],
-        "environment.precision.used": environment.resolve_precision(options.precision).used,
+        "preprocessing.size": size or usual_size(network)[0],
+        **({} if precision is None else {"environment.precision.used": precision}),
     }
     if all(_at(cache.manifest, key) == value for key, value in wanted.items()):
         return cache
     cache.close()
     return None
+
+
+def made_by_workers(
+    out: Path, candidates: Sequence[Candidate], dataset: Dataset, options: Options
+) -> activations.Options:
+    """Have the caches of a comparison made by workers of Dask, so far as they are missing.
+
+    Returns
+    -------
+    activations.Options
+        With the precision that workers took for ``auto``.
+
+    Raises
+    ------
+    ArtlucidError
+        As `extract_by_workers`.
+    """
+    splits = {name: dataset.split(name) for name in dict.fromkeys((options.top_split, options.cka_split))}
+    extraction = options.extraction
+    # What `auto` comes to is for a worker to say.
+    precision = None if extraction.precision == "auto" else extraction.precision
+    wanted = {}
+    for candidate in candidates:
+        for name, split in splits.items():
+            path = cache_path(out, candidate, name)
+            cache = _finished(path, candidate, split, extraction.size, precision)
+            wanted[path] = Wanted(candidate.network, split, path, cache is not None)
+            if cache is not None:
+                cache.close()
+    crew = Crew(str(options.dask), options.threads, options.allow_changed_environment)
+    return extract_by_workers(list(wanted.values()), extraction, crew)
 
 
 @contextmanager

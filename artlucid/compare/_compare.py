@@ -15,7 +15,7 @@ import pandas as pd
 
 from artlucid import datasets, environment
 from artlucid.activations import Cache
-from artlucid.compare._caches import Caches, check_alike, opened
+from artlucid.compare._caches import Caches, check_alike, made_by_workers, opened
 from artlucid.compare._candidates import Candidate, candidates, pairs_of
 from artlucid.compare._channels import channel_table, ordered
 from artlucid.compare._files import PAIRS, TABLES, VERSION, Comparison, held, read_pair, write_comparison, write_pair
@@ -66,6 +66,8 @@ def compare(
         folders of pictures do not belong to them.
     ActivationsError
         If a file in ``activations`` is of something else, or damaged.
+    WorkersError
+        If workers of Dask cannot be reached, see other files, differ from each other, or die.
     ArtlucidError
         As `models.load`, `activations.extract` and `visualize.distance` raise it.
 
@@ -96,7 +98,10 @@ def compare(
     chosen = pairs_of(found, pairs)
     pictures = folders_of(options.pictures, found)
     with held(folder):
-        with opened(folder, dataset, options.extraction) as caches:
+        extraction = options.extraction
+        if options.dask is not None:
+            extraction = made_by_workers(folder, found, dataset, options)
+        with opened(folder, dataset, extraction) as caches:
             work = _Work(folder, dataset, options, caches, pictures)
             done = [work.pair(a, b) for a, b in chosen]
         tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in TABLES}

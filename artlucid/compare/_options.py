@@ -36,6 +36,14 @@ class Options:
         Whose features tell how different two pictures are, as `visualize.distance` has it.
     extraction : activations.Options
         How the networks are run over the images.
+    dask : str, optional
+        Who runs them, in the place of this process: the address of a scheduler of Dask, such as ``tcp://host:8786``, or
+        ``local:4`` for four processes on this machine. A worker makes one cache at a time, of one model and split.
+    threads : int, optional
+        Of TensorFlow in each process of Dask; by default as the caches that are there record it, or else an equal part
+        of the processors, or all that the first worker has. The library never changes those of this process.
+    allow_changed_environment : bool
+        Take workers with other versions or processors than the caches that are there, or than the first worker.
     """
 
     k: Sequence[int] = (100, 1000)
@@ -47,6 +55,9 @@ class Options:
     pictures: Sequence[str | os.PathLike[str]] = ()
     pictures_network: Source = "imagenet"
     extraction: Extraction = Extraction()
+    dask: str | None = None
+    threads: int | None = None
+    allow_changed_environment: bool = False
 
     def __post_init__(self) -> None:
         sizes = [] if isinstance(self.k, str | int) else list(self.k)
@@ -60,4 +71,10 @@ class Options:
             raise ComparisonError(
                 f"`pictures` must be a sequence of folders. Received {str(self.pictures)!r}, a single path. "
                 "Give a list: one folder of each model, and one of the first model with another seed."
+            )
+        if self.threads is not None and self.dask is None:
+            raise ComparisonError(
+                "`threads` must be left out without `dask`, for it would change the whole process. Received "
+                f"{self.threads!r}. Call `tf.config.threading.set_intra_op_parallelism_threads` and "
+                "`set_inter_op_parallelism_threads` before TensorFlow computes anything, or use the command line."
             )

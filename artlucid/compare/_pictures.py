@@ -120,6 +120,16 @@ def triple_of(folders: Sequence[Folder], a: Candidate, b: Candidate) -> Triple |
     )
 
 
+def beside(folders: Sequence[Folder], a: Candidate, b: Candidate) -> tuple[Path, Path] | None:
+    """A folder of each network of a pair, of one seed, to be looked at side by side; None where there are none."""
+    for before in folders:
+        for after in folders:
+            of_both = (before.identity, after.identity) == (a.network.identity, b.network.identity)
+            if of_both and before.seed == after.seed:
+                return before.path, after.path
+    return None
+
+
 def _seeds(folders: Sequence[Folder]) -> str:
     return f"seeds {', '.join(str(folder.seed) for folder in folders)}" if folders else "none"
 

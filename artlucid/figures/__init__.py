@@ -1,7 +1,8 @@
 """Figures for print, each made from what other parts of artlucid saved: Matplotlib without global state."""
 
+from artlucid.figures._channel_order import check_order
 from artlucid.figures._cka_by_layer import cka_by_layer
-from artlucid.figures._contact_sheet import check_order, contact_sheet, save_contact_sheets
+from artlucid.figures._contact_sheet import contact_sheet, save_contact_sheets
 from artlucid.figures._entropy_by_layer import entropy_by_layer
 from artlucid.figures._objective_curves import objective_curves
 from artlucid.figures._optimized_images import optimized_images

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.figure import Figure
 
 from artlucid._channel import layer_file_name
 from artlucid.errors import VisualizationError
 from artlucid.figures import _mosaic, _rows, _text
+from artlucid.figures._channel_order import Channel, Order, orders_of
 from artlucid.figures._mosaic import Layout
 from artlucid.figures._pictures import Folder, Picture
 from artlucid.figures._pixels import DOTS, Pixels
@@ -31,33 +33,10 @@ SUBFOLDER = "sheets"
 # In inches.
 _MARGIN = 0.1
 _NARROWEST = 3.0
-_CAPTION_HEIGHT = 0.115
+_CAPTION_HEIGHT = 0.115  # of a line
 
 _TITLE_SIZE = 12.0
 
-
-@dataclass(frozen=True)
-class _Channel:
-    """A channel and its pictures: one a folder, None where there is none."""
-
-    number: int
-    pictures: Sequence[Picture | None]
-
-    @property
-    def objective(self) -> float:
-        """The final one in the last folder, -∞ where that shows nothing."""
-        last = self.pictures[-1]
-        shown = last is not None and last.problem is None and not math.isnan(last.final_objective)
-        return last.final_objective if shown else -math.inf
-
-
-ORDERS: Mapping[str, tuple[Callable[[_Channel], float], str]] = MappingProxyType(
-    {
-        "channel": (lambda channel: channel.number, "by number"),
-        "objective": (lambda channel: -channel.objective, "by final objective in {last}, highest first"),
-    }
-)
-"""What a sheet may be ordered by: the lowest comes first; and how its title says so."""
 
 # What a title says of the settings.
 _SAID: Mapping[str, Callable[[object], str]] = MappingProxyType(
@@ -69,7 +48,15 @@ _SAID: Mapping[str, Callable[[object], str]] = MappingProxyType(
 )
 
 
-def contact_sheet(folders: _rows.Sources, layer: str, *, order: str = "channel", width: float = WIDTH) -> Figure:
+def contact_sheet(
+    folders: _rows.Sources,
+    layer: str,
+    *,
+    order: str = "channel",
+    channels: pd.DataFrame | None = None,
+    highest_first: bool = False,
+    width: float = WIDTH,
+) -> Figure:
     """Draw every optimized image of a layer that folders hold, a cell a channel, with its number below.
 
     Parameters
@@ -79,9 +66,15 @@ def contact_sheet(folders: _rows.Sources, layer: str, *, order: str = "channel",
         of the folders.
     layer : str
         As the pictures' channels name it, such as ``mixed4d_3x3_pre_relu``.
-    order : {"channel", "objective"}
-        By the channels' numbers, or by the final objective in the last of the folders, highest first; channels
-        that are dead or missing there come last.
+    order : str
+        ``channel``: by the channels' numbers; ``objective``: by the final objective in the last of the folders, highest
+        first, where channels that are dead or missing there come last; or the name of a column of `channels`.
+    channels : DataFrame, optional
+        The table of channels of a comparison of one pair, or any other with the columns ``layer``, ``channel`` and one
+        that holds numbers. The value stands below a channel's number. Channels without a value come after the others;
+        those that ``dead_a``, ``dead_b`` or a picture says are dead come last and have a dagger.
+    highest_first : bool
+        Of a column, whose lowest values come first by default.
     width : float
         Of the figure, in inches, at most. It is no taller than that either, as long as a picture keeps 0.16 inches.
 
@@ -103,17 +96,23 @@ def contact_sheet(folders: _rows.Sources, layer: str, *, order: str = "channel",
         As `optimized_images` does; also if no folder has the layer, or the pictures of a channel do not fit the width.
     """
     opened = _rows.folders(folders, "folders")
-    check_order(order)
+    orders = orders_of(order, channels, highest_first)
     by_layer = [_by_layer(folder) for _, folder in opened]
     _check_layer(layer, by_layer)
     _rows.warn_of_other_settings(opened)
-    return _drawn(opened, by_layer, layer, order, width)
+    return _drawn(opened, by_layer, layer, orders(layer), width)
 
 
 def save_contact_sheets(
-    folders: _rows.Sources, *, layers: Sequence[str] | None = None, order: str = "channel"
+    folders: _rows.Sources,
+    *,
+    layers: Sequence[str] | None = None,
+    order: str = "channel",
+    channels: pd.DataFrame | None = None,
+    highest_first: bool = False,
+    out: str | os.PathLike[str] | None = None,
 ) -> tuple[Path, ...]:
-    """Write a contact sheet for each layer as ``sheets/<layer>.png`` in the first of the folders.
+    """Write a contact sheet for each layer as ``<layer>.png``.
 
     Parameters
     ----------
@@ -121,8 +120,10 @@ def save_contact_sheets(
         As `contact_sheet` takes them.
     layers : sequence of str, optional
         By default all of which the first folder has a picture.
-    order : {"channel", "objective"}
+    order, channels, highest_first
         As in `contact_sheet`.
+    out : path, optional
+        The folder to write; by default ``sheets`` in the first of the folders.
 
     Returns
     -------
@@ -142,14 +143,14 @@ def save_contact_sheets(
         If a file cannot be written.
     """
     opened = _rows.folders(folders, "folders")
-    check_order(order)
+    orders = orders_of(order, channels, highest_first)
     by_layer = [_by_layer(folder) for _, folder in opened]
     wanted = _wanted(layers, by_layer)
     _rows.warn_of_other_settings(opened)
-    place = opened[0][1].path / SUBFOLDER
+    place = opened[0][1].path / SUBFOLDER if out is None else Path(out)
     written = []
     for layer in wanted:
-        figure = _drawn(opened, by_layer, layer, order, WIDTH)
+        figure = _drawn(opened, by_layer, layer, orders(layer), WIDTH)
         written += save(figure, place / f"{layer_file_name(layer)}.png", dpi=DOTS)
     return tuple(written)
 
@@ -159,20 +160,6 @@ def _by_layer(folder: Folder) -> dict[str, dict[int, Picture]]:
     for picture in folder.pictures.values():
         layers.setdefault(picture.channel.layer, {})[picture.channel.number] = picture
     return layers
-
-
-def check_order(order: str) -> None:
-    """Refuse an order that there is not, before anything is made.
-
-    Raises
-    ------
-    VisualizationError
-        If it is none of the two.
-    """
-    if order not in ORDERS:
-        raise VisualizationError(
-            f"`order` must be one of {', '.join(ORDERS)}. Received {order!r}. Choose one of these."
-        )
 
 
 def _check_layer(layer: str, by_layer: Sequence[Mapping[str, object]]) -> None:
@@ -202,30 +189,31 @@ def _drawn(
     opened: Sequence[tuple[str, Folder]],
     by_layer: Sequence[Mapping[str, Mapping[int, Picture]]],
     layer: str,
-    order: str,
+    order: Order,
     width: float,
 ) -> Figure:
     channels = _ordered([layers.get(layer, {}) for layers in by_layer], order)
+    captions = [order.caption(channel) for channel in channels]
     labels = [label for label, _ in opened]
-    heading = [*_heading(labels, len(channels), order), *_settings(opened)]
-    arranged = _layout(channels, _heading_height(layer, heading, _NARROWEST), width)
+    heading = [*_heading(labels, len(channels), order), *_settings(opened), *order.notes(channels)]
+    arranged = _layout(channels, captions, _heading_height(layer, heading, _NARROWEST), width)
     inner = max(arranged.width / DOTS, _NARROWEST)
     top = _MARGIN + _heading_height(layer, heading, inner)
     sheet = Sheet(inner + 2 * _MARGIN, top + arranged.height / DOTS + _MARGIN)
     _draw_heading(sheet, layer, heading, inner)
-    _draw_channels(sheet, channels, arranged, top)
+    _draw_channels(sheet, channels, captions, arranged, top)
     return sheet.figure
 
 
-def _ordered(folders: Sequence[Mapping[int, Picture]], order: str) -> list[_Channel]:
+def _ordered(folders: Sequence[Mapping[int, Picture]], order: Order) -> list[Channel]:
     numbers = sorted({number for pictures in folders for number in pictures})
-    channels = [_Channel(number, [pictures.get(number) for pictures in folders]) for number in numbers]
-    return sorted(channels, key=ORDERS[order][0])
+    channels = [Channel(number, [pictures.get(number) for pictures in folders]) for number in numbers]
+    return sorted(channels, key=order.key)
 
 
-def _heading(labels: Sequence[str], n_channels: int, order: str) -> Iterator[str]:
+def _heading(labels: Sequence[str], n_channels: int, order: Order) -> Iterator[str]:
     yield f"{', '.join(labels)}, from left to right" if len(labels) > 1 else labels[0]
-    ordered = ORDERS[order][1].format(last=labels[-1])
+    ordered = order.said.replace("{last}", labels[-1])
     yield "1 channel" if n_channels == 1 else f"{n_channels:,} channels, {ordered}"
 
 
@@ -240,19 +228,20 @@ def _settings(opened: Sequence[tuple[str, Folder]]) -> list[str]:
     return [f"{label}: {settings}" for (label, _), settings in zip(opened, said, strict=True)]
 
 
-def _layout(channels: Sequence[_Channel], heading: float, width: float) -> Layout:
+def _layout(channels: Sequence[Channel], captions: Sequence[str], heading: float, width: float) -> Layout:
     room = (width - 2 * _MARGIN, width - 2 * _MARGIN - heading)
-    numbers = max(_text.width_of(str(channel.number)) for channel in channels)
+    lines = [caption.split("\n") for caption in captions]
+    widest = max(_text.width_of(line) for caption in lines for line in caption)
     return _mosaic.layout(
         len(channels),
         len(channels[0].pictures),
         _shape(channels),
         (_dots(room[0]), _dots(room[1])),
-        (math.ceil(numbers * DOTS), _dots(_CAPTION_HEIGHT)),
+        (math.ceil(widest * DOTS), _dots(_CAPTION_HEIGHT * max(map(len, lines)))),
     )
 
 
-def _shape(channels: Sequence[_Channel]) -> tuple[int, int]:
+def _shape(channels: Sequence[Channel]) -> tuple[int, int]:
     """Width and height of the largest of each folder's first pictures; a square if there are none."""
     shapes = []
     for folder in zip(*(channel.pictures for channel in channels), strict=True):
@@ -288,7 +277,9 @@ def _draw_heading(sheet: Sheet, title: str, lines: Sequence[str], width: float) 
         top += height
 
 
-def _draw_channels(sheet: Sheet, channels: Sequence[_Channel], arranged: Layout, top: float) -> None:
+def _draw_channels(
+    sheet: Sheet, channels: Sequence[Channel], captions: Sequence[str], arranged: Layout, top: float
+) -> None:
     mosaic = _mosaic.canvas(arranged)
     width, height = arranged.picture_width, arranged.picture_height
     corners = [arranged.picture(*place) for place in np.ndindex(len(channels), arranged.pictures)]
@@ -301,9 +292,9 @@ def _draw_channels(sheet: Sheet, channels: Sequence[_Channel], arranged: Layout,
         if word:
             box = Box(_MARGIN + left / DOTS, top + upper / DOTS, width / DOTS, height / DOTS)
             _draw_word(sheet, box, word)
-    for index, channel in enumerate(channels):
+    for index, caption in enumerate(captions):
         middle, below = arranged.caption(index)
-        sheet.text(_MARGIN + middle / DOTS, top + below / DOTS, str(channel.number), ha="center")
+        sheet.text(_MARGIN + middle / DOTS, top + below / DOTS, caption, ha="center")
     sheet.figure.add_artist(Pixels(mosaic, _MARGIN, sheet.height - top - arranged.height / DOTS))
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from artlucid.errors import ArtlucidError
-from artlucid.info import _data, _network, _recipe, _run
+from artlucid.info import _activations, _comparison, _data, _network, _pictures, _recipe, _run
 from artlucid.info._options import Facts, Options
 
 __all__ = ["KINDS", "Kind", "as_text", "describe"]
@@ -42,6 +42,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "run": Kind("RUN, RUN@initial, … or its run.json", _run.recognizes, _run.describe, _run.as_text),
         "recipe": Kind("FILE.toml, or a recipe by its name", _recipe.recognizes, _recipe.describe, _recipe.as_text),
         "dataset": Kind(f"DATA: {_data.SPELLINGS}", _data.recognizes, _data.describe, _data.as_text),
+        "comparison": Kind(_comparison.SPELLINGS, _comparison.recognizes, _comparison.describe, _comparison.as_text),
+        "activations": Kind(
+            _activations.SPELLINGS, _activations.recognizes, _activations.describe, _activations.as_text
+        ),
+        "pictures": Kind(_pictures.SPELLINGS, _pictures.recognizes, _pictures.describe, _pictures.as_text),
         "network": Kind(f"MODEL: {_network.SPELLINGS}", _network.recognizes, _network.describe, _network.as_text),
     }
 )
@@ -57,11 +62,12 @@ def describe(thing: Any, *, architecture: str | None = None, layers: bool = Fals
     ----------
     thing : str, path, Run, Network, keras.Model, Dataset or Recipe
         A run directory or its ``run.json``, ``RUN@initial``; a specification of data; a weights file or another model;
-        a recipe by its name, or its TOML file. A path comes before the name of a recipe.
+        a recipe by its name, or its TOML file; the folder of a comparison, a cache of activations, a folder of pictures
+        or their index, finished or not. A path comes before the name of a recipe.
     architecture : str, optional
         A variant, where weights leave it open.
     layers : bool
-        Whether every layer of a network is listed.
+        Whether every layer of a network, or of a cache of activations, is listed.
 
     Returns
     -------
@@ -85,7 +91,7 @@ def describe(thing: Any, *, architecture: str | None = None, layers: bool = Fals
             return {"kind": name, **kind.describe(thing, Options(architecture, layers))}
     raise ArtlucidError(
         f"What is described must be of a known kind. Received {str(thing)!r}, {_seen(thing)}. Name one of:\n"
-        + "\n".join(f"  {name:8} {kind.takes}" for name, kind in KINDS.items())
+        + "\n".join(f"  {name:11} {kind.takes}" for name, kind in KINDS.items())
     )
 
 
@@ -93,7 +99,8 @@ def _seen(thing: Any) -> str:
     if not isinstance(thing, str | os.PathLike):
         return f"a {type(thing).__name__}"
     if os.path.isdir(thing):
-        return f"a folder without a run in it (for the images in it write `folder:{os.fspath(thing)}`)"
+        images = f"for the images in it write `folder:{os.fspath(thing)}`"
+        return f"a folder without a run, a comparison or pictures in it ({images})"
     return "a file of another kind" if os.path.exists(thing) else "which does not exist"
 
 

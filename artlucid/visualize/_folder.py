@@ -18,7 +18,7 @@ import artlucid
 from artlucid import runs
 from artlucid._channel import Channel
 from artlucid.datasets import images
-from artlucid.environment import PRECISIONS
+from artlucid.environment import PRECISIONS, differences
 from artlucid.errors import VisualizationError
 from artlucid.files import write_atomically, write_json
 from artlucid.visualize._picture import PROBLEMS, Picture
@@ -33,9 +33,6 @@ SUBFOLDERS = ("curves", "manifests", "sheets", "snapshots")
 
 OLDEST_PRECISION = "float32"
 """Of folders whose manifest does not say."""
-
-ON_WHICH_BITS_DEPEND = ("versions", "processor", "gpus", "threads")
-"""Of the environment."""
 
 
 @dataclass(frozen=True)
@@ -332,9 +329,3 @@ def _check_environment(path: Path, found: Mapping[str, Any], wanted: Mapping[str
             f"The pictures of a folder must be made in one environment. Received {path}, where {sides}. Choose another "
             "`--out`, or allow it with `--allow-changed-environment`."
         )
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Both sides of what differs between two environments and may change a picture's bits; empty if nothing does."""
-    differing = [key for key in ON_WHICH_BITS_DEPEND if before.get(key) != now.get(key)]
-    return "; ".join(f"{key} were {before.get(key)}, are {now.get(key)}" for key in differing)

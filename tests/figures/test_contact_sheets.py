@@ -6,6 +6,7 @@ import warnings
 import zlib
 
 import numpy as np
+import pandas as pd
 import pytest
 from figures.folders import add, begin, png, solid, stem_of
 from figures.test_figure_images import LONG, UNBROKEN, assert_legible, said, texts_of
@@ -327,3 +328,97 @@ def test_manifests_without_an_objective(two, tmp_path):
         manifest.write_text(json.dumps(broken))
         pixels = pixels_of(figures.contact_sheet(two[:1], LAYER, order="objective"), tmp_path)
         assert in_reading_order(pixels, BEFORE)[-1] == BEFORE[3]
+
+
+@pytest.fixture
+def table():
+    """As `artlucid compare` saves it, for the channels of `two` and one without a picture."""
+    rows = [(3, 0.5, False), (40, np.nan, False), (200, 0.25, False), (7, 0.75, False), (9, 0.1, False)]
+    found = pd.DataFrame(rows, columns=["channel", "overlap_100", "dead_b"])
+    found = found.assign(layer=LAYER.removesuffix("_pre_relu"), dead_a=False, classes_a="Cubism 34 %")
+    return found.assign(model_a="imagenet", model_b="runs/styles", n_positive_a=[1000, 0, 30, 7, 1])
+
+
+@pytest.mark.parametrize(
+    ("highest_first", "order"), [(False, (2, 0, 3, 1)), (True, (3, 0, 2, 1))], ids=["lowest", "highest"]
+)
+def test_pairs_by_a_column(two, table, tmp_path, highest_first, order):
+    figure = figures.contact_sheet(
+        two, LAYER, order="overlap_100", channels=table.iloc[::-1], highest_first=highest_first
+    )
+    expected = alternating(by(order, BEFORE), by(order, AFTER))
+    assert in_reading_order(pixels_of(figure, tmp_path), expected[::-1]) == expected
+    lines = said(figure)
+    assert f"4 channels, by overlap_100, {'highest' if highest_first else 'lowest'} first" in lines
+    assert "– without a value, after the others: 40" in lines
+    assert "without a picture, and not here: 9" in lines
+    captions = {text.get_text() for text, _ in texts_of(figure)}
+    assert {"3\n0.5", "200\n0.25", "7\n0.75", "40\n–"} <= captions
+    assert_legible(figure)
+
+
+def test_dead_channels_come_last_and_are_named(two, table, tmp_path):
+    table.loc[table["channel"] == 200, "dead_b"] = True
+    add(two[1], f"{LAYER}:7", notices=["dead channel: no gradient"])
+    figure = figures.contact_sheet(two, LAYER, order="overlap_100", channels=table)
+    order = (0, 1, 2)  # 3; 40, which has no value; 200, which is dead; then 7, of which there is no picture after
+    expected = [*alternating(by(order, BEFORE), by(order, AFTER)), BEFORE[3]]
+    assert in_reading_order(pixels_of(figure, tmp_path), expected[::-1]) == expected
+    captions = {text.get_text() for text, _ in texts_of(figure)}
+    assert {"200\n0.25 †", "7\n0.75 †", "3\n0.5"} <= captions
+    assert "† dead, last: 200, 7" in said(figure)
+
+
+def test_whole_numbers_and_yes_or_no(two, table):
+    figure = figures.contact_sheet(two, LAYER, order="n_positive_a", channels=table)
+    assert {"3\n1,000", "200\n30"} <= {text.get_text() for text, _ in texts_of(figure)}
+    figure = figures.contact_sheet(two, LAYER, order="frozen", channels=table.assign(frozen=table["channel"] == 3))
+    assert {"3\nyes", "200\nno"} <= {text.get_text() for text, _ in texts_of(figure)}
+
+
+def test_a_column_below_every_layer(two, table, tmp_path):
+    """Also of one that the table does not have."""
+    written = figures.save_contact_sheets(two, order="overlap_100", channels=table, out=tmp_path / "new" / "sheets")
+    assert written == tuple(tmp_path / "new" / "sheets" / f"{name}.png" for name in (LAYER, "mixed5b"))
+    assert not (two[0] / "sheets").exists()
+    drawn = pixels_of(figures.contact_sheet(two, LAYER, order="overlap_100", channels=table), tmp_path)
+    with Image.open(written[0]) as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), drawn)
+    assert "– without a value, after the others: 1" in said(
+        figures.contact_sheet(two, "mixed5b", order="overlap_100", channels=table)
+    )
+
+
+def test_captions_of_a_thousand_channels_do_not_meet(tmp_path, table):
+    out = begin(tmp_path / "out", "imagenet")
+    for number in range(0, 1024, 4):
+        add(out, f"{LAYER}:{number}", solid((250, 100, 200), (8, 8)))
+    many = pd.DataFrame({"layer": LAYER, "channel": range(1024), "x": np.linspace(-1.234e-5, 1, 1024), "dead_a": True})
+    figure = figures.contact_sheet([out], LAYER, order="x", channels=many)
+    assert "-1.23e-05 †" in {line for text in said(figure) for line in text.split("\n")}
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize(
+    ("order", "change", "parts"),
+    [
+        ("overlap", {}, ("a column of the table that holds numbers", "which it does not have", "overlap_100")),
+        ("classes_a", {}, ("a column of the table that holds numbers", "which holds text", "n_positive_a")),
+        ("objective", {}, ("a column of the table that holds numbers", "'objective'", "overlap_100")),
+        ("overlap_100", {"model_b": list("abcde")}, ("of one pair of networks", "imagenet and a", "model_b")),
+        ("overlap_100", {"channel": 3}, ("one row for each layer and channel", "mixed4d_3x3:3", "Leave one")),
+    ],
+)
+def test_unusable_tables(two, table, refused, order, change, parts):
+    with refused(*parts):
+        figures.contact_sheet(two, LAYER, order=order, channels=table.assign(**change))
+
+
+def test_tables_of_something_else(two, table, refused):
+    with refused("must be a DataFrame", "dict", "compare.read"):
+        figures.save_contact_sheets(two, order="x", channels={})
+    with refused("must have the columns layer, channel", "without channel", "of a comparison"):
+        figures.save_contact_sheets(two, order="overlap_100", channels=table.drop(columns="channel"))
+    with refused("`highest_first` must be left out", "'objective'", "`channels`"):
+        figures.save_contact_sheets(two, order="objective", highest_first=True)
+    assert not (two[0] / "sheets").exists()

@@ -16,8 +16,9 @@ from tqdm import tqdm
 from typer.testing import CliRunner
 
 from artlucid import environment, models, visualize
+from artlucid._workers import _scheduler
 from artlucid.cli import app
-from artlucid.errors import OutputError, VisualizationError, VisualizationWarning
+from artlucid.errors import OutputError, VisualizationError, VisualizationWarning, WorkersError
 from artlucid.files import write_json
 from artlucid.models._network import weights_of
 from artlucid.models.weights import _own
@@ -50,7 +51,7 @@ class KilledOnce:
 @pytest.fixture(scope="module")
 def cluster():
     """Two workers with as many threads as this process has."""
-    with _dask._started(2) as cluster:
+    with _scheduler.started(2) as cluster:
         yield cluster.scheduler_address
 
 
@@ -122,7 +123,7 @@ def test_a_worker_in_another_environment(made_there, networks, cluster, tmp_path
     own = environment.processor()
     with expect_refusal(
         "On worker tcp://", f"processor were {{'name': 'an abacus', 'flags': []}}, are {own}",
-        "--allow-changed-environment", kind=VisualizationError,
+        "--allow-changed-environment", kind=WorkersError,
     ):  # fmt: skip
         by_workers(networks[:1], out, cluster)
     by_workers(networks[:1], out, cluster, allow_changed_environment=True)
@@ -133,7 +134,7 @@ def test_a_worker_in_another_environment(made_there, networks, cluster, tmp_path
 
 def test_a_worker_that_has_begun_with_other_threads(made_there, networks, cluster, tmp_path, expect_refusal):
     wanted = environment.threads()["intra_op"] + 1
-    with expect_refusal("On worker tcp://", "TensorFlow has begun with", "restart it", kind=VisualizationError):
+    with expect_refusal("On worker tcp://", "TensorFlow has begun with", "restart it", kind=WorkersError):
         by_workers(networks[:1], tmp_path / "out", cluster, threads=wanted)
     assert not (tmp_path / "out").exists()
 
@@ -143,21 +144,21 @@ def test_a_worker_without_the_model(networks, cluster, tmp_path, monkeypatch, ex
     path.write_bytes(networks[0].read_bytes())
     network = models.load(path)
     path.unlink()
-    with expect_refusal("must be one that workers can load", str(path), "give its path", kind=VisualizationError):
+    with expect_refusal("must be one that workers can load", str(path), "give its path", kind=WorkersError):
         by_workers([network], tmp_path / "out", cluster)
     # As if this machine had the file.
-    monkeypatch.setattr(_dask, "_check_loadable", lambda network: None)
-    with expect_refusal("On worker tcp://", str(path), "Share its folder", kind=VisualizationError):
+    monkeypatch.setattr(_scheduler, "check_loadable", lambda network: None)
+    with expect_refusal("On worker tcp://", str(path), "Share its folder", kind=WorkersError):
         by_workers([network], tmp_path / "out", cluster)
     path.write_bytes(networks[1].read_bytes())
-    with expect_refusal("On worker tcp://", "another model there", "Share its folder", kind=VisualizationError):
+    with expect_refusal("On worker tcp://", "another model there", "Share its folder", kind=WorkersError):
         by_workers([network], tmp_path / "out", cluster)
 
 
 def test_a_worker_without_the_folder(networks, cluster, tmp_path, monkeypatch, expect_refusal):
     # As if the folder of this machine were another one than the worker's.
     monkeypatch.setattr(_dask, "manifest_digest", lambda path: "0")
-    with expect_refusal("On worker tcp://", str(tmp_path / "out"), "Share it", kind=VisualizationError):
+    with expect_refusal("On worker tcp://", str(tmp_path / "out"), "Share it", kind=WorkersError):
         by_workers(networks[:1], tmp_path / "out", cluster)
 
 
@@ -192,9 +193,9 @@ def test_one_bar_over_all_steps(networks, cluster, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tcp://127.0.0.1", "somewhere://127.0.0.1:1", "silent"])
 def test_nobody_answers(networks, tmp_path, monkeypatch, expect_refusal, address):
-    monkeypatch.setattr(_dask, "SECONDS_TO_ANSWER", 0.5)
+    monkeypatch.setattr(_scheduler, "SECONDS_TO_ANSWER", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent, expect_refusal(
-        "address of a scheduler", "none did", "dask scheduler", kind=VisualizationError
+        "address of a scheduler", "none did", "dask scheduler", kind=WorkersError
     ):  # fmt: skip
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}" if address == "silent" else address
         by_workers(networks[:1], tmp_path / "out", address)
@@ -203,13 +204,13 @@ def test_nobody_answers(networks, tmp_path, monkeypatch, expect_refusal, address
 
 @pytest.mark.parametrize("address", ["here", "local:0", "local:two", "local:", "localhost"])
 def test_no_address(networks, tmp_path, expect_refusal, address):
-    with expect_refusal("`dask` must be the address", repr(address), "local:2", kind=VisualizationError):
+    with expect_refusal("`dask` must be the address", repr(address), "local:2", kind=WorkersError):
         by_workers(networks[:1], tmp_path / "out", address)
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, True])
 def test_no_number_of_threads(networks, tmp_path, expect_refusal, threads):
-    with expect_refusal("`threads` must be a whole number", repr(threads), "give 2", kind=VisualizationError):
+    with expect_refusal("`threads` must be a whole number", repr(threads), "give 2", kind=WorkersError):
         swept(networks[:1], tmp_path / "out", dask="local:1", threads=threads)
 
 
@@ -226,7 +227,7 @@ def test_pictures_in_memory_are_made_here(networks, expect_refusal):
 
 def test_without_dask(networks, tmp_path, monkeypatch, expect_refusal):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with expect_refusal("not installed", "local:2", "artlucid[dask]", kind=VisualizationError):
+    with expect_refusal("not installed", "local:2", "artlucid[dask]", kind=WorkersError):
         by_workers(networks[:1], tmp_path / "out", "local:2")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from artlucid.datasets import Excluded, Split
 from artlucid.datasets._checks import SPLIT_NAMES
 from artlucid.errors import ActivationsError, DataError
 from artlucid.inputs import Batches, open_cache
+from artlucid.models import Network
 from artlucid.models._load import Source
 
 
@@ -84,10 +85,33 @@ def extract(model: Source, split: Split, *, out: str | os.PathLike[str], options
     (6, 132)
     """
     path = _checked(out)
-    asked = request(models.load(model), split, options)
+    return extracted(models.load(model), split, path, options)
+
+
+def extracted(
+    network: Network,
+    split: Split,
+    path: Path,
+    options: Options,
+    *,
+    told: Callable[[int], object] = lambda finished: None,
+    patience: float = 0,
+) -> Cache:
+    """Do what `extract` does.
+
+    Parameters
+    ----------
+    network, split, path, options
+        As `extract` has them.
+    told : callable
+        Is told how many images are finished, before the first block and after each.
+    patience : float
+        Seconds to wait for another process that writes the file.
+    """
+    asked = request(network, split, options)
     if path.exists():
         return _existing(path, asked)
-    with held(path):
+    with held(path, patience):
         if path.exists():
             return _existing(path, asked)
         if not part_of(path).exists():
@@ -95,7 +119,7 @@ def extract(model: Source, split: Split, *, out: str | os.PathLike[str], options
         writer = Writer(path)
         try:
             check_same(writer.manifest, asked.manifest, writer.path, bits=True)
-            _fill(writer, asked, options)
+            _fill(writer, asked, options, told)
             writer.finish()
         finally:
             writer.close()
@@ -146,8 +170,9 @@ def _usable(asked: Request, options: Options) -> tuple[Split, tuple[Excluded, ..
     return dataclasses.replace(examination.dataset.splits[name], name=split.name), examination.excluded
 
 
-def _fill(writer: Writer, asked: Request, options: Options) -> None:
+def _fill(writer: Writer, asked: Request, options: Options, told: Callable[[int], object]) -> None:
     """Compute what is missing, block by block."""
+    told(writer.finished)
     left = _left(writer, asked.split)
     if not len(left):
         return
@@ -167,9 +192,11 @@ def _fill(writer: Writer, asked: Request, options: Options) -> None:
         for rows in _blocks(asked.pooled(images) for images in batches.in_order()):
             # One block is written, and waits for the disk, while the next is computed.
             written.result()
+            told(writer.finished)
             written = thread.submit(_write, writer, rows)
             bar.update(len(rows))
         written.result()
+        told(writer.finished)
 
 
 def _blocks(batches: Iterable[Rows]) -> Iterator[Rows]:
