@@ -1,8 +1,18 @@
 """Two states of a network compared: what every layer and every channel changed, as tidy tables."""
 
-from artlucid.compare._compare import compare
-from artlucid.compare._files import Comparison, read
-from artlucid.compare._options import Options
+from importlib import import_module
+from typing import Any
+
+from artlucid._comparison import Comparison, read
 from artlucid.compare._text import as_text
 
 __all__ = ["Comparison", "Options", "as_text", "compare", "read"]
+
+# Reading a comparison takes neither Keras nor TensorFlow.
+_LOADED_AT_FIRST_USE = {"Options": "artlucid.compare._options", "compare": "artlucid.compare._compare"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LOADED_AT_FIRST_USE:
+        return getattr(import_module(_LOADED_AT_FIRST_USE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,16 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from artlucid import activations, environment
+from artlucid._comparison._format import cache_path
 from artlucid.activations import Cache
 from artlucid.activations._extraction._dask import Crew, Wanted, extract_by_workers
-from artlucid.activations._extraction._request import identity_of
+from artlucid.activations._identity import identity_of
 from artlucid.compare._candidates import Candidate
 from artlucid.compare._options import Options
 from artlucid.datasets import Dataset, Split
 from artlucid.errors import ComparisonError
 from artlucid.models._network import usual_size
-
-FOLDER = "activations"
 
 ALIKE: Mapping[str, str] = MappingProxyType(
     {
@@ -34,11 +33,6 @@ ALIKE: Mapping[str, str] = MappingProxyType(
 """What the caches of two networks must have in common, by the words for it."""
 
 
-def cache_path(out: Path, candidate: Candidate, split: str) -> Path:
-    """Where the activations of a network are kept in a comparison's folder."""
-    return out / FOLDER / f"{candidate.network.identity[:16]}-{split}.h5"
-
-
 @dataclass(eq=False)
 class Caches:
     """The caches of a comparison, each extracted, or opened where it is finished, when it is first asked for."""
@@ -51,7 +45,7 @@ class Caches:
 
     def of(self, candidate: Candidate, split: str) -> Cache:
         """The activations of a network for the images of a split."""
-        path = cache_path(self.out, candidate, split)
+        path = cache_path(self.out, candidate.network.identity, split)
         if path not in self._found:
             images = self.dataset.split(split)
             precision = environment.resolve_precision(self.options.precision).used
@@ -109,7 +103,7 @@ def made_by_workers(
     wanted = {}
     for candidate in candidates:
         for name, split in splits.items():
-            path = cache_path(out, candidate, name)
+            path = cache_path(out, candidate.network.identity, name)
             cache = _finished(path, candidate, split, extraction.size, precision)
             wanted[path] = Wanted(candidate.network, split, path, cache is not None)
             if cache is not None:

@@ -14,11 +14,13 @@ from typing import Any
 import pandas as pd
 
 from artlucid import datasets, environment
+from artlucid._comparison import Comparison
+from artlucid._comparison._format import TABLES, VERSION
 from artlucid.activations import Cache
 from artlucid.compare._caches import Caches, check_alike, made_by_workers, opened
 from artlucid.compare._candidates import Candidate, candidates, pairs_of
 from artlucid.compare._channels import channel_table, ordered
-from artlucid.compare._files import PAIRS, TABLES, VERSION, Comparison, held, read_pair, write_comparison, write_pair
+from artlucid.compare._files import PAIRS, held, read_pair, write_comparison, write_pair
 from artlucid.compare._layers import layer_table
 from artlucid.compare._options import Options
 from artlucid.compare._pair import Pair

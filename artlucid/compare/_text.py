@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from artlucid._comparison import Comparison
 from artlucid._terminal import clean, columns
-from artlucid.compare._files import Comparison
 
 
 def as_text(comparison: Comparison) -> str:

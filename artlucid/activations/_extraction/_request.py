@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from typing import Any
 
 from artlucid import environment
 from artlucid.activations._extraction._pooled import Pooled
+from artlucid.activations._identity import identity_of
 from artlucid.activations._options import Options
 from artlucid.architectures import Concatenation
 from artlucid.datasets import Dataset, Excluded, Split
-from artlucid.datasets._dataset import nfc
 from artlucid.datasets.images import DECODER
 from artlucid.errors import ActivationsError, DataError, ModelError
 from artlucid.models import Network
@@ -105,25 +104,6 @@ def request(network: Network, split: Split, options: Options) -> Request:
         "environment": environment.describe(precision),
     }
     return Request(pooled, split, dataset, size, manifest)
-
-
-def identity_of(split: Split) -> str:
-    """Hash of the images of a split with their labels, in their order.
-
-    Returns
-    -------
-    str
-        The sha256, in hex, over path, byte size and labels of each image.
-    """
-    digest = hashlib.sha256()
-    labels: Sequence[Any] = [None] * len(split) if split.labels is None else split.labels.tolist()
-    for index, (path, label) in enumerate(zip(split.relative_paths, labels, strict=True)):
-        try:
-            size = split.path(index).stat().st_size
-        except OSError:
-            size = None  # counted among the unusable ones
-        digest.update(json.dumps([nfc(path), size, label]).encode() + b"\n")
-    return digest.hexdigest()
 
 
 def with_images(asked: Mapping[str, Any], split: Split, excluded: Sequence[Excluded]) -> dict[str, Any]:
