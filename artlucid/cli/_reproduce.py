@@ -38,7 +38,7 @@ def reproduce(
     resamples: Annotated[int, typer.Option(help="Choices of images that intervals are made from.")] = 200,
     precision: Precision = "auto",
     dask: Annotated[
-        str | None, typer.Option(help="Who makes the optimized images: a scheduler's address, or local:N.")
+        str | None, typer.Option(help="Who makes optimized images and activations: a scheduler's address, or local:N.")
     ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Print the steps and an estimate of their time, no more.")

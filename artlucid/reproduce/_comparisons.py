@@ -61,6 +61,7 @@ class Compare:
         options = compare.Options(
             resampling=Resampling(resamples=max(work.settings.resamples, 100)),
             extraction=activations.Options(progress=work.settings.progress),
+            dask=work.settings.dask,
         )
         networks = [work.load(state, self.place) for state in (self.pair.a, self.pair.b)]
         compare.compare(networks, work.data[self.pair.data], out=path, options=options)

@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from artlucid import recipes, tables
+from artlucid import compare as comparisons
+from artlucid import tables
 from artlucid.files import write_atomically
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._data import is_the_papers
-from artlucid.reproduce._scores import AVERAGE_PRECISION, predictions
+from artlucid.reproduce._scores import AVERAGE_PRECISION, predictions, scores
 from artlucid.reproduce._settings import PAPERS_WEIGHTS
-from artlucid.reproduce._states import PAIRINGS, ROLES, SMALL, TRAININGS
+from artlucid.reproduce._states import PAIRINGS, ROLES, SMALL
 from artlucid.reproduce._work import RANDOM, Work
 
 SCORED: Mapping[int, Mapping[str, str]] = MappingProxyType(
@@ -70,13 +71,14 @@ SQUARE: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 ITEMS_OF_TABLES: Mapping[int, str] = MappingProxyType({number: f"table{number}" for number in (1, 2, 3, 4)})
 
-_COLUMNS = ["row", "measure", "seed", "value", "differs"]
+_COLUMNS = ("row", "measure", "seed", "value", "differs")
 
 
 def table(number: int, work: Work) -> pd.DataFrame:
     """One of the paper's tables with what is there, as `tables.beside_the_paper` makes it."""
-    rows = [row for role in _roles(number, work) for row in _rows(number, role, work)]
-    return tables.beside_the_paper(number, pd.DataFrame(rows, columns=_COLUMNS))
+    rows = [part for role in _roles(number, work) for part in _rows(number, role, work)]
+    found = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(_COLUMNS))
+    return tables.beside_the_paper(number, found)
 
 
 def _roles(number: int, work: Work) -> list[str]:
@@ -84,52 +86,20 @@ def _roles(number: int, work: Work) -> list[str]:
     return [role for role in wanted if role in work.data]
 
 
-def _rows(number: int, role: str, work: Work) -> Iterator[tuple[str, str, int, float, str]]:
+def _rows(number: int, role: str, work: Work) -> Iterator[pd.DataFrame]:
+    small = role if role in SMALL else None
     for row, name in SCORED.get(number, {}).items():
-        for place, seed in enumerate(work.seeds):
-            found = predictions(name.format(data=role), place, work)
-            for measure, value in ({} if found is None else found.measures()).items():
-                key = f"{measure}_{role}" if number == 3 else measure
-                yield row, key, seed, value, differs(_parts(name.format(data=role)), work)
+        every = (scores(name.format(data=role), place, work) for place in range(len(work.seeds)))
+        for place, found in enumerate(every):
+            if found is not None:
+                yield tables.from_scores(number, row, found, of=small).assign(seed=work.seeds[place])
     for row, name in COMPARED.get(number, {}).items():
         pairing = name.format(data=role)
         for place in work.places(PAIRINGS[pairing]):
             compare = Compare(pairing, place)
             if compare.is_done(work):
-                for key, value in _changes(compare, number, role, work).items():
-                    yield row, key, work.seeds[place], value, differs(_trainings(pairing), work)
-
-
-def _changes(compare: Compare, number: int, role: str, work: Work) -> dict[str, float]:
-    found = tables.mean_changes(compare.read(work).layers).iloc[0]
-    if number == 2:
-        return {"mean_kernel_distance": found["mean_kernel_distance"]}
-    return {f"{name}_{role}": found[name] for name in ("mean_cka", "mean_kernel_distance")}
-
-
-def _parts(name: str) -> list[str]:
-    return ["rasta-A", "rasta-high", "rasta-scratch"] if name == "ensemble" else [name]
-
-
-def _trainings(pairing: str) -> list[str]:
-    pair = PAIRINGS[pairing]
-    return [state.training for state in (pair.a, pair.b) if state.training is not None]
-
-
-def differs(trainings: list[str], work: Work) -> str:
-    """In what weights, data and recipes are not the paper's."""
-    every = [name for training in trainings for name in _chain(training)]
-    roles = dict.fromkeys(TRAININGS[name].data for name in every)
-    shorter = dict.fromkeys(text for name in every if (text := _shortened(name, work)))
-    return "; ".join([*weights_differ(work), *(text for role in roles for text in data_differ(role, work)), *shorter])
-
-
-def _chain(training: str) -> Iterator[str]:
-    """A training behind those that it goes on from."""
-    weights = TRAININGS[training].weights
-    if weights is not None:
-        yield from _chain(weights)
-    yield training
+                found = comparisons.read(compare.path(work))
+                yield tables.from_comparison(number, row, found, of=small).assign(seed=work.seeds[place])
 
 
 def weights_differ(work: Work) -> list[str]:
@@ -154,13 +124,6 @@ def name_of(role: str, work: Work) -> str:
     specification = work.data[role].specification
     kind, _, where = specification.partition(":")
     return specification if kind == "synthetic" else Path(where.split("?")[0]).name
-
-
-def _shortened(training: str, work: Work) -> str:
-    recipe = work.recipe(training)
-    row = TRAININGS[training].recipe
-    whole = recipes.get(row).epochs if row else 20
-    return "" if recipe.epochs == whole else f"{recipe.epochs} of {whole} epochs"
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ class Score:
         options = evaluate.Options(predictions=path.with_suffix(".csv"), progress=work.settings.progress)
         source = work.source(trained(self.training), self.place)
         scores = evaluate.evaluate(source, work.data[TRAININGS[self.training].data], options=options)
-        write_json(path, {**scores.to_json(), "model": self.training})
+        write_json(path, {**scores.to_json(), "model": work.run(self.training, self.place).name})
 
 
 def read(path: Path, work: Work, score: Score) -> dict[str, Any] | None:
@@ -96,6 +96,26 @@ class Predictions:
             for k in TOP
             if k < self.values.shape[1]
         }
+
+
+def scores(name: str, place: int, work: Work) -> dict[str, Any] | None:
+    """Of a training, or of an ensemble, as `evaluate` gives them; None where one is missing."""
+    members = [Score(training, place) for training in ENSEMBLES.get(name, (name,))]
+    found = [read(member.path(work), work, member) for member in members]
+    told = [
+        {**one, "model": str(work.run(member.training, place))}
+        for one, member in zip(found, members, strict=True)
+        if one is not None
+    ]
+    if len(told) < len(members):
+        return None
+    if name not in ENSEMBLES:
+        return told[0]
+    joined = predictions(name, place, work)
+    about = {key: told[0][key] for key in ("data", "data_identity", "task", "split", "images")}
+    named = [{key: one[key] for key in ("model", "model_identity")} for one in told]
+    measures = {} if joined is None else joined.measures()
+    return {**about, **measures, "model": name, "model_identity": "", "members": named}
 
 
 def predictions(name: str, place: int, work: Work) -> Predictions | None:

@@ -45,7 +45,7 @@ class Settings:
     precision : {"auto", "float32", "bfloat16", "float16"}
         Of trainings and optimized images.
     dask : str, optional
-        Who makes the pictures, as `visualize.Options` has it.
+        Who makes optimized images and activations, as `visualize.Options` and `compare.Options` have it.
     progress : bool
     """
 

@@ -49,6 +49,8 @@ class Train:
         options = finetune.Options(
             precision=work.settings.precision,
             architecture=work.settings.architecture if given is None else None,
+            # Of a part of the data that a specification names, what others hold would be compared with the whole.
+            near_duplicates=self.place == 0 and work.settings.images_per_class is None,
             progress=work.settings.progress,
         )
         common = {

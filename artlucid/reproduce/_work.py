@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,10 @@ class Work:
         name = TRAININGS[training].recipe
         head = finetune.HEADS["dense"]
         assert isinstance(head, Recipe)
-        recipe = head if name is None else recipes.get(name)
         epochs = self.settings.epochs
+        if name is None:
+            return head if epochs is None else replace(head, epochs=min(epochs, head.epochs))
+        recipe = recipes.get(name)
         return recipe if epochs is None else recipes.changed(recipe, {"epochs": min(epochs, recipe.epochs)})
 
     def trained_from(self, state: State) -> State:
