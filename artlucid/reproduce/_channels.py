@@ -92,9 +92,11 @@ def channels_of(choice: str, architecture: Architecture, number: int, table: pd.
     Returns
     -------
     list of str
+        None of a network that has no such layers.
     """
     chosen, widths = CHOICES[choice], _widths(architecture)
-    found = [_of_width(name, widths) for name in chosen.named][:number]
+    known = (name for name in chosen.named if parse(name).layer.removesuffix(PRE_RELU) in widths)
+    found = [_of_width(name, widths) for name in known][:number]
     if chosen.group is None or len(found) == number:
         return found
     taken = {parse(name).layer.removesuffix(PRE_RELU) for name in found}
@@ -116,7 +118,7 @@ def _of_width(name: str, widths: Mapping[str, int]) -> str:
 
 def _even(layers: Sequence[str], widths: Mapping[str, int], number: int) -> list[tuple[str, int]]:
     """The middle channels of layers that lie evenly in their order."""
-    places = np.linspace(0, len(layers) - 1, min(number, len(layers))).round().astype(int)
+    places = np.linspace(0, max(0, len(layers) - 1), min(number, len(layers))).round().astype(int)
     return [(layers[place], widths[layers[place]] // 2) for place in dict.fromkeys(places.tolist())]
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from artlucid import environment
 from artlucid.reproduce._comparisons import Compare, cache_of
 from artlucid.reproduce._pictures import Change, Paint
-from artlucid.reproduce._resamples import Resample
+from artlucid.reproduce._resamples import Resample, needed
 from artlucid.reproduce._scores import Score
 from artlucid.reproduce._states import PAIRINGS, TRAININGS
 from artlucid.reproduce._trainings import Train
@@ -36,6 +36,9 @@ PICTURE = {"float32": 2.6, "bfloat16": 1.2, "float16": 1.2}
 
 START = 8.0
 """Seconds that a training or a comparison needs before its first image."""
+
+CHANNELS = 6000
+"""Of the layers at which networks are compared; of InceptionV1."""
 
 FEATURES = 0.4
 """Of the time of a pass, for what is computed from activations in the time after it, an image."""
@@ -133,12 +136,13 @@ def _comparing(step: Compare, rates: Rates, work: Work, extracted: set[tuple[obj
 
 
 def _resampling(step: Resample, work: Work) -> float:
-    dataset = work.data[PAIRINGS[step.pairing].data]
-    channels = 6000 if work.size > 100 else 1500
-    top_sets = len(dataset.train) + len(dataset.test) if PAIRINGS[step.pairing].top_sets else 0
-    # Sorting, and products of matrices.
-    a_half = 2e-8 * channels * top_sets + 1.5e-11 * channels * len(dataset.test) ** 2
-    return work.settings.resamples * a_half
+    dataset, seconds = work.data[PAIRINGS[step.pairing].data], 1.0
+    for one in needed(step.pairing):
+        images = len(dataset.split(one.split))
+        # Products of all images with each other, or a part of the scores in order.
+        cost = 4e-8 * images**2 if one.names == ("cka_debiased",) else 2e-8 * images * CHANNELS * len(one.groups) / 3
+        seconds += (1 + work.settings.resamples) * cost
+    return seconds
 
 
 def _painting(step: Paint, rates: Rates, work: Work) -> float:

@@ -18,11 +18,11 @@ from artlucid import figures, metrics
 from artlucid._channel import parse
 from artlucid.activations import Cache
 from artlucid.datasets import read_image
-from artlucid.errors import ArtlucidError
+from artlucid.errors import ArtlucidError, ReproductionError
 from artlucid.figures import TopImages
 from artlucid.figures._grid import Cell, Row, grid
 from artlucid.files import write_json
-from artlucid.reproduce._channels import PRE_RELU
+from artlucid.reproduce._channels import CHOICES, PRE_RELU
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._items import ITEMS
 from artlucid.reproduce._pictures import channels, folder_of, painted, picture
@@ -68,7 +68,13 @@ def _optimized(choice: str, states: Sequence[State]) -> Drawing:
 
 
 def _channels(choice: str, work: Work) -> list[str]:
-    return channels(choice, work) or []
+    found = channels(choice, work)
+    if not found:
+        raise ReproductionError(
+            f"A figure of channels must be of a network that has them. Received {work.start.architecture}, in which "
+            f"there are none for the rule: {CHOICES[choice].words}. Use a variant of InceptionV1."
+        )
+    return found
 
 
 def _tops(parts: Mapping[str, tuple[str, str]], sides: str, *, optimized: bool) -> Drawing:
@@ -270,5 +276,5 @@ class Draw:
             for state in pictures.states:
                 if state.later < len(work.seeds):
                     folder = folder_of(painted(state, 0, work), work)
-                    names = _channels(pictures.choice, work)
+                    names = channels(pictures.choice, work) or []
                     yield from (folder / "manifests" / f"{parse(name).file_name}.json" for name in names)

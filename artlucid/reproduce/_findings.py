@@ -27,7 +27,8 @@ BAR = 0.9
 ONE_IN_TWENTY = 0.05
 """Of channels: above it trainings count as different."""
 
-_GROUP = ARCHITECTURES["inception5h"].group
+group_of = ARCHITECTURES["inception5h"].group
+"""Low, mid or high: the group of a layer of InceptionV1, whatever its variant."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Finding:
 
 def in_group(samples: Samples, *groups: str) -> Samples:
     """The layers of some of the groups low, mid and high."""
-    places = [place for place, layer in enumerate(samples.layers) if _GROUP(layer) in groups]
+    places = [place for place, layer in enumerate(samples.layers) if group_of(layer) in groups]
     return Samples(tuple(samples.layers[place] for place in places), samples.values[:, places])
 
 

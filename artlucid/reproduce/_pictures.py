@@ -95,12 +95,13 @@ class Paint:
     def is_done(self, work: Work) -> bool:
         """Whether each folder holds the pictures, of its network and made alike."""
         wanted = channels(self.choice, work)
-        return wanted is not None and all(_holds(one, wanted, work) for one in self.networks)
+        return wanted == [] or (wanted is not None and all(_holds(one, wanted, work) for one in self.networks))
 
     def make(self, work: Work) -> None:
         """Make those that are missing."""
         wanted = channels(self.choice, work)
-        assert wanted is not None
+        if not wanted:
+            return
         options = visualize.Options(
             # Channels of a figure are of different layers: a batch would be filled up in vain.
             batch_size=1,
@@ -164,7 +165,10 @@ class Change:
 
     def make(self, work: Work) -> None:
         """Measure."""
-        before, after, other = (folder_of(one, work) for one in self._painted(work))
+        before, after, other = folders = [folder_of(one, work) for one in self._painted(work)]
+        if not all((folder / "pictures.json").is_file() for folder in folders):
+            write_json(self.path(work), {"key": self._key(work), "rows": []})
+            return
         found = visualize.distance(before, after, other_seed=other, network=work.start)
         found["layer"] = found["layer"].str.removesuffix(PRE_RELU)
         table = Compare("imagenet-to-A", self.place).read(work).channels

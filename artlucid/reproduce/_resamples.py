@@ -16,15 +16,18 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
+from scipy.special import entr
 
 from artlucid import metrics
 from artlucid._saved_tables import marked
 from artlucid.activations import Cache
 from artlucid.errors import MetricError, ReproductionError
 from artlucid.files import write_atomically
-from artlucid.metrics import TopImages
+from artlucid.metrics._cka import NAMES
+from artlucid.metrics._hsic import GramForm, centred_gram, gram
 from artlucid.reproduce._comparisons import Compare
-from artlucid.reproduce._states import PAIRINGS
+from artlucid.reproduce._findings import FINDINGS
+from artlucid.reproduce._findings import group_of as _group
 from artlucid.reproduce._work import Work
 
 FORMAT = "artlucid.resamples"
@@ -35,8 +38,17 @@ K = (100, 1000)
 LEAST_TOP = 10
 """Of the top images among the test images, which are fewer than the training images."""
 
+A_SIXTEENTH = 16
+"""One in so many test images is among the top ones, if these are no fewer than that."""
+
+MOST_IN_MEMORY = 4000
+"""Images whose products with each other are kept."""
+
 Doubles = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
+
+Measure = Callable[[Positions, float], Mapping[str, float]]
+"""From some images, and what part of all they are, to values by the names of measures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,86 +60,133 @@ class Layer:
     labels: npt.NDArray[Any] | None
     n_classes: int
 
-    def of(self, images: Positions) -> Layer:
-        """The same of some images."""
-        labels = None if self.labels is None else self.labels[images]
-        return Layer(self.a[images], self.b[images], labels, self.n_classes)
+
+def similarity(layer: Layer) -> Measure:
+    """CKA without bias; NaN where it is not defined: a layer that is constant over some images."""
+    if len(layer.a) > MOST_IN_MEMORY:
+        return lambda images, share: _debiased(
+            lambda: metrics.linear_cka(layer.a[images], layer.b[images], debiased=True)
+        )
+    grams = [gram(values.astype(np.float64)) for values in (layer.a, layer.b)]
+
+    def measure(images: Positions, share: float) -> Mapping[str, float]:
+        parts = [centred_gram(whole[np.ix_(images, images)]) for whole in grams]
+        return _debiased(lambda: GramForm(*parts).sums.cka(debiased=True, names=NAMES))
+
+    return measure
 
 
-def cka(layer: Layer, share: float) -> dict[str, float]:
-    """CKA as in the paper, and without bias."""
-    return {"cka": _cka(layer, debiased=False), "cka_debiased": _cka(layer, debiased=True)}
-
-
-def overlaps(layer: Layer, share: float) -> dict[str, float]:
-    """Overlap, what chance gives, and the share of channels that keep less than half of what is above chance."""
-    found: dict[str, float] = {}
-    for k in K:
-        size = round(k * share)
-        if not 1 <= size <= len(layer.a):
-            continue
-        tops = _tops(layer, size)
-        found[f"overlap_{k}"] = _mean(metrics.overlap_ratio(*tops))
-        found[f"chance_{k}"] = _mean(metrics.expected_overlap_ratio(*tops))
-        if k == K[0]:
-            kept = metrics.corrected_overlap_ratio(*tops)
-            found["changed"] = _mean(np.where(np.isnan(kept), np.nan, kept < 0.5))
-    return found
-
-
-def entropies(layer: Layer, share: float) -> dict[str, float]:
-    """Class entropy of the top images of both networks, among images that were not trained on."""
-    if layer.labels is None or layer.n_classes < 2:
-        return {}
-    size = min(round(_top_of_test(len(layer.a) / share) * share), len(layer.a))
-    tops = _tops(layer, max(1, size))
-    return {
-        f"entropy_{side}": _mean(metrics.class_entropy(top, layer.labels, layer.n_classes))
-        for side, top in zip("ab", tops, strict=True)
-    }
-
-
-def _top_of_test(n_images: float) -> int:
-    return max(LEAST_TOP, round(n_images / 16))
-
-
-def _tops(layer: Layer, k: int) -> tuple[TopImages, TopImages]:
-    return metrics.top_images(layer.a, k), metrics.top_images(layer.b, k)
-
-
-def _mean(values: npt.NDArray[Any]) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else np.nan
-
-
-def _cka(layer: Layer, *, debiased: bool) -> float:
-    """NaN where it is not defined: a layer that is constant over some images."""
+def _debiased(cka: Callable[[], float]) -> dict[str, float]:
     try:
-        return metrics.linear_cka(layer.a, layer.b, debiased=debiased)
+        return {"cka_debiased": cka()}
     except MetricError:
-        return np.nan
+        return {"cka_debiased": np.nan}
+
+
+def overlaps(layer: Layer) -> Measure:
+    """Overlap, and what chance gives."""
+
+    def measure(images: Positions, share: float) -> Mapping[str, float]:
+        found = {}
+        for k in K:
+            if (size := round(k * share)) <= len(images):
+                ratio, chance, _ = _overlap(layer, images, size)
+                found |= {f"overlap_{k}": float(ratio.mean()), f"chance_{k}": float(chance.mean())}
+        return found
+
+    return measure
+
+
+def changes(layer: Layer) -> Measure:
+    """The share of channels that keep less than half of the overlap above chance."""
+
+    def measure(images: Positions, share: float) -> Mapping[str, float]:
+        if (size := round(K[0] * share)) > len(images):
+            return {}
+        ratio, chance, largest = _overlap(layer, images, size)
+        known = largest > chance
+        kept = (ratio[known] - chance[known]) / (largest[known] - chance[known])
+        return {"changed": float((kept < 0.5).mean()) if known.any() else np.nan}
+
+    return measure
+
+
+def entropies(layer: Layer) -> Measure:
+    """Class entropy of the top images of both networks."""
+    if layer.labels is None or layer.n_classes < 2:
+        return lambda images, share: {}
+    labels = layer.labels
+    one_hot = np.eye(layer.n_classes)[labels] if labels.ndim == 1 else labels.astype(np.float64)
+
+    def measure(images: Positions, share: float) -> Mapping[str, float]:
+        size = min(max(1, round(_top_of(len(images) / share) * share)), len(images))
+        return {
+            f"entropy_{side}": _entropy(one_hot[images].T @ members(values[images], size))
+            for side, values in (("a", layer.a), ("b", layer.b))
+        }
+
+    return measure
+
+
+def _top_of(n_images: float) -> int:
+    return max(LEAST_TOP, round(n_images / A_SIXTEENTH))
+
+
+def members(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.bool_]:
+    """Which images are among the k that fire each channel most, as `metrics.top_images` has them but for ties."""
+    last = np.partition(scores, len(scores) - k, axis=0)[len(scores) - k]
+    return (scores >= last) & (scores > 0)
+
+
+def _overlap(layer: Layer, images: Positions, k: int) -> tuple[Doubles, Doubles, Doubles]:
+    """Of each channel: the overlap ratio, what chance gives, and the largest that there can be."""
+    one, other = members(layer.a[images], k), members(layer.b[images], k)
+    sizes = one.sum(axis=0), other.sum(axis=0)
+    chance = sizes[0] * sizes[1] / (len(images) * k)
+    return (one & other).sum(axis=0) / k, chance, np.minimum(*sizes) / k
+
+
+def _entropy(counts: Doubles) -> float:
+    """The mean over the channels whose top images have labels, of counts of shape (n_classes, n_channels)."""
+    totals = counts.sum(axis=0)
+    parts = counts[:, totals > 0] / totals[totals > 0]
+    return float((entr(parts).sum(axis=0) / np.log(len(counts))).mean()) if parts.size else np.nan
 
 
 @dataclass(frozen=True)
 class Measuring:
-    """Measures of a layer on images of a split."""
+    """Measures of a layer on images of a split.
+
+    Attributes
+    ----------
+    split : str
+    of : callable
+        From a layer to its measures on choices of images.
+    names : tuple of str
+        Of these measures.
+    groups : tuple of str
+        Of the layers at which they are needed.
+    """
 
     split: str
-    measure: Callable[[Layer, float], Mapping[str, float]]
+    of: Callable[[Layer], Measure]
     names: tuple[str, ...]
-    of_top_sets: bool
+    groups: tuple[str, ...] = ("low", "mid", "high")
 
 
 MEASURINGS = (
-    Measuring("test", cka, ("cka", "cka_debiased"), of_top_sets=False),
-    Measuring("test", entropies, ("entropy_a", "entropy_b"), of_top_sets=True),
-    Measuring(
-        "train",
-        overlaps,
-        (*(f"{name}_{k}" for name in ("overlap", "chance") for k in K), "changed"),
-        of_top_sets=True,
-    ),
+    Measuring("test", similarity, ("cka_debiased",)),
+    # Images that no network was trained on: labels that were learnt by heart do not count.
+    Measuring("test", entropies, ("entropy_a", "entropy_b"), ("mid", "high")),
+    Measuring("train", overlaps, tuple(f"{name}_{k}" for name in ("overlap", "chance") for k in K)),
+    Measuring("train", changes, ("changed",), ("mid",)),
 )
+
+
+def needed(pairing: str) -> list[Measuring]:
+    """The measures of a comparison that a finding is decided by."""
+    needs = {need for row in FINDINGS.values() for data in row.data for need in row.needs_of(data)}
+    return [one for one in MEASURINGS if any((pairing, name) in needs for name in one.names)]
 
 
 @dataclass(frozen=True)
@@ -163,29 +222,21 @@ class Resample:
 
     def make(self, work: Work) -> None:
         """Measure all images, and then halves of them, the same halves in each comparison on these images."""
-        pair = PAIRINGS[self.pairing]
         layers, frozen = self._layers(work)
         found: dict[str, Doubles] = {}
         for split in ("test", "train"):
-            wanted = [one for one in MEASURINGS if one.split == split and (pair.top_sets or not one.of_top_sets)]
+            wanted = [one for one in needed(self.pairing) if one.split == split]
             if not wanted:
                 continue
             cache_a, cache_b = self.compare.caches(work, split)
             with cache_a, cache_b:
+                choices = list(_choices(len(cache_a), work.settings.resamples))
                 for place, layer in enumerate(layers):
-                    if layer not in frozen:
-                        self._measure(_layer(cache_a, cache_b, layer), wanted, found, (place, len(layers)), work)
+                    here = [one for one in wanted if layer not in frozen and _group(layer) in one.groups]
+                    values = _measured(_layer(cache_a, cache_b, layer), here, choices) if here else {}
+                    for name, of_layer in values.items():
+                        found.setdefault(name, np.full((len(layers), len(choices)), np.nan))[place] = of_layer
         write_atomically(self.path(work), _to_bytes(layers, found, self._key(work)))
-
-    def _measure(
-        self, layer: Layer, wanted: Sequence[Measuring], found: dict[str, Doubles], at: tuple[int, int], work: Work
-    ) -> None:
-        place, n_layers = at
-        for number, (part, share) in enumerate(_parts(layer, work.settings.resamples)):
-            for measuring in wanted:
-                for name, value in measuring.measure(part, share).items():
-                    shape = (n_layers, 1 + work.settings.resamples)
-                    found.setdefault(name, np.full(shape, np.nan))[place, number] = value
 
     def read(self, work: Work) -> tuple[tuple[str, ...], dict[str, Doubles]]:
         """The layers, and each measure by layer and choice of images."""
@@ -208,7 +259,7 @@ class Resample:
 
     def _key(self, work: Work) -> str:
         manifest = (self.compare.path(work) / "compare.json").read_bytes()
-        told = f"{VERSION} {work.settings.resamples} {PAIRINGS[self.pairing].top_sets} "
+        told = f"{VERSION} {work.settings.resamples} {[one.names for one in needed(self.pairing)]} "
         return hashlib.sha256(told.encode() + manifest).hexdigest()
 
 
@@ -216,13 +267,25 @@ def _layer(cache_a: Cache, cache_b: Cache, layer: str) -> Layer:
     return Layer(cache_a[layer][:], cache_b[layer][:], cache_a.labels, len(cache_a.class_names))
 
 
-def _parts(layer: Layer, resamples: int) -> Iterator[tuple[Layer, float]]:
+def _choices(n_images: int, resamples: int) -> Iterator[tuple[Positions, float]]:
     """All images, and halves; what part of all they are."""
-    n_images = len(layer.a)
-    yield layer, 1.0
+    yield np.arange(n_images), 1.0
     for seed in range(resamples):
         half = np.sort(np.random.default_rng(seed).permutation(n_images)[: n_images // 2])
-        yield layer.of(half), len(half) / n_images
+        yield half, len(half) / n_images
+
+
+def _measured(
+    layer: Layer, measurings: Sequence[Measuring], choices: Sequence[tuple[Positions, float]]
+) -> dict[str, Doubles]:
+    """The values of a layer on each choice of images, by the names of the measures."""
+    found: dict[str, Doubles] = {}
+    for measuring in measurings:
+        measure = measuring.of(layer)
+        for number, (images, share) in enumerate(choices):
+            for name, value in measure(images, share).items():
+                found.setdefault(name, np.full(len(choices), np.nan))[number] = value
+    return found
 
 
 def _to_bytes(layers: Sequence[str], found: Mapping[str, Doubles], key: str) -> bytes:

@@ -9,10 +9,9 @@ from typing import Protocol
 from artlucid.reproduce._channels import CHOICES
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._draw import DRAWINGS, Draw
-from artlucid.reproduce._findings import FINDINGS
 from artlucid.reproduce._items import Item, pairings_with, trainings_with
 from artlucid.reproduce._pictures import VISUAL_CHANGE, Change, Paint, Painted, painted
-from artlucid.reproduce._resamples import Resample
+from artlucid.reproduce._resamples import Resample, needed
 from artlucid.reproduce._scores import Score
 from artlucid.reproduce._states import PAIRINGS, TRAININGS, State
 from artlucid.reproduce._trainings import Train, with_parents
@@ -70,8 +69,7 @@ def _resamples(items: Iterable[Item], work: Work) -> Iterator[Resample]:
     """What findings need, for the items that are to give them all."""
     if not any(item.name == "findings" for item in items):
         return
-    needed = dict.fromkeys(subject for finding in FINDINGS.values() for subject in finding.subjects(tuple(work.data)))
-    for name in pairings_with([one for one in needed if one in PAIRINGS], work.data):
+    for name in pairings_with([name for name in PAIRINGS if needed(name)], work.data):
         yield from (Resample(name, place) for place in work.places(PAIRINGS[name]))
 
 

@@ -5,9 +5,8 @@ import numpy as np
 from artlucid.reproduce._findings import FINDINGS
 from artlucid.reproduce._samples import Samples
 
-LAYERS = tuple(
-    "conv2d0 conv2d1 conv2d2 mixed3a mixed3b mixed4a mixed4b mixed4c mixed4d mixed4e mixed5a mixed5b".split()
-)
+BLOCKS = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
+LAYERS = ("conv2d0", "conv2d1", "conv2d2", *(f"mixed{block}" for block in BLOCKS))
 DEPTH = np.linspace(0, 1, len(LAYERS))
 WHOLE = {"top_1", "mean_average_precision", "kernel_distance", "spearman"}
 RESAMPLES = 100
@@ -73,7 +72,7 @@ def evidence(effect, *, trainings=3, between=0.002, images=0.002, seed=0):
     generator = np.random.default_rng(seed)
     found = {}
     for need in needs():
-        subject, measure = need
+        measure = need[1]
         layers = ("",) if measure in WHOLE else LAYERS
         mean = np.broadcast_to(NOTHING[measure], len(layers)) + effect * np.broadcast_to(
             AS_THE_PAPER.get(need, 0.0), len(layers)

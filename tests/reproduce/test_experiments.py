@@ -110,7 +110,9 @@ def test_an_unknown_item_gets_the_nearest(expect_refusal):
 def test_what_can_be_made_without_some_data():
     possible = [name for name, item in ITEMS.items() if is_possible(item, ["rasta"])]
     assert "table1" in possible and not {"table3", "table4", "figure16", "figure17"} & set(possible)
-    assert is_possible(ITEMS["table3"], ["rasta", "paintings"]) and not is_possible(ITEMS["figure16"], ["rasta", "paintings"])
+    assert is_possible(ITEMS["table3"], ["rasta", "paintings"]) and not is_possible(
+        ITEMS["figure16"], ["rasta", "paintings"]
+    )
     assert [name for name, item in ITEMS.items() if is_possible(item, ["iconart"])] == []
 
 
