@@ -30,7 +30,9 @@ def reproduce(
     weights: Annotated[str, typer.Option(help="That all begins with: imagenet, bvlc, none, a file.")] = "imagenet",
     architecture: Architecture = None,
     seeds: Annotated[str, typer.Option(help="A training each.")] = "0,1",
-    images_per_class: Annotated[int | None, typer.Option(help="At most, in each split: a rehearsal.")] = None,
+    images_per_class: Annotated[
+        int | None, typer.Option(help="Chosen for each class, in each split: a rehearsal.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="At most, of each training: a rehearsal.")] = None,
     steps: Annotated[int, typer.Option(help="Updates of the optimized images.")] = 2048,
     size: Annotated[int | None, typer.Option(help="Of the optimized images. [default: the network's]")] = None,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ import pandas as pd
 from artlucid import visualize
 from artlucid._channel import parse
 from artlucid._saved_tables import marked
+from artlucid.errors import VisualizationError
 from artlucid.files import write_json
 from artlucid.reproduce._channels import CHOICES, PRE_RELU, channels_of
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._states import IMAGENET, State, trained
 from artlucid.reproduce._work import Work, at
+from artlucid.visualize._distance import MEASURED_LAYERS
+
+logger = logging.getLogger("artlucid")
 
 NOISE = (0, 1)
 """Seeds of the noise that pictures begin with: the second one is for the floor of visual change."""
@@ -109,15 +114,21 @@ class Paint:
             dask=work.settings.dask,
             progress=work.settings.progress,
         )
-        visualize.sweep(
-            [work.load(one.state, one.place) for one in self.networks],
-            wanted,
-            out=[folder_of(one, work) for one in self.networks],
-            steps=work.settings.steps,
-            size=work.size,
-            seed=self.networks[0].noise,
-            options=options,
-        )
+        try:
+            visualize.sweep(
+                [work.load(one.state, one.place) for one in self.networks],
+                wanted,
+                out=[folder_of(one, work) for one in self.networks],
+                steps=work.settings.steps,
+                size=work.size,
+                seed=self.networks[0].noise,
+                options=options,
+            )
+        except VisualizationError as error:
+            # Of a picture whose numbers are not finite the folder says so, as a figure does.
+            if not self.is_done(work):
+                raise
+            logger.warning("%s", error)
 
 
 def _holds(one: Painted, wanted: Iterable[str], work: Work) -> bool:
@@ -169,7 +180,7 @@ class Change:
         if not all((folder / "pictures.json").is_file() for folder in folders):
             write_json(self.path(work), {"key": self._key(work), "rows": []})
             return
-        found = visualize.distance(before, after, other_seed=other, network=work.start)
+        found = visualize.distance(before, after, other_seed=other, network=work.start, layers=_measured_layers(work))
         found["layer"] = found["layer"].str.removesuffix(PRE_RELU)
         table = Compare("imagenet-to-A", self.place).read(work).channels
         dead = marked(table["dead_a"]) | marked(table["dead_b"]) | marked(table["frozen"])
@@ -196,6 +207,12 @@ class Change:
         for file in (comparison, *(file for folder in folders for file in _manifests(folder))):
             digest.update(file.name.encode() + (file.read_bytes() if file.is_file() else b""))
         return digest.hexdigest()
+
+
+def _measured_layers(work: Work) -> Sequence[str]:
+    """Whose activations tell pictures apart; of another architecture those at which it is compared."""
+    known = [layer for layer in MEASURED_LAYERS if layer in work.start.layer_names]
+    return known or work.start.analysed_layers
 
 
 def _manifests(folder: Path) -> Iterator[Path]:

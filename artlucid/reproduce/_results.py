@@ -115,7 +115,7 @@ def data_differ(role: str, work: Work) -> list[str]:
     dataset = work.data[role]
     own = is_the_papers(role, dataset)
     number = work.settings.images_per_class
-    part = [] if number is None else [f"at most {number} images a class"]
+    part = [] if number is None else [f"{number} images for each class"]
     return [*([] if own else [f"{name_of(role, work)} for {ROLES[role]}"]), *part]
 
 

@@ -33,7 +33,7 @@ class Settings:
     seeds : sequence of int
         A training each. The paper has two of most; for an interval over trainings there must be two, three are better.
     images_per_class : int, optional
-        At most so many images a class in each split, for a rehearsal.
+        So many images are chosen for each class in each split, or all that there are; for a rehearsal.
     epochs : int, optional
         At most so many of each training, for a rehearsal.
     steps, size : int

@@ -31,13 +31,14 @@ class Step(Protocol):
 
 
 def steps_of(items: Sequence[Item], work: Work) -> list[Step]:
-    """The steps of some items, in an order in which they can be done."""
+    """The steps of some items, in an order in which they can be done; none for an item that needs more trainings."""
+    items = [item for item in items if item.fewest <= len(work.seeds)]
     scores = list(_scores(items, work))
     compares = list(dict.fromkeys(_compares(items, work)))
     resamples = list(dict.fromkeys(_resamples(items, work)))
     paints, changes = _paints(items, work), list(_changes(items, work))
     trainings = _trainings(scores, compares, paints, changes, work)
-    draws = [Draw(item.name) for item in items if item.name in DRAWINGS and item.fewest <= len(work.seeds)]
+    draws = [Draw(item.name) for item in items if item.name in DRAWINGS]
     return [*trainings, *scores, *compares, *resamples, *paints, *changes, *draws]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artlucid import finetune, recipes, runs
@@ -77,13 +77,15 @@ class Train:
 
     def _check(self, run: runs.Run, work: Work) -> None:
         """Refuse a run that was made with other settings."""
-        manifest = run.manifest
+        manifest, recipe = run.manifest, work.recipe(self.training)
+        # Where a recipe comes from is no setting.
+        recorded = replace(recipes.from_json(manifest["recipe"]), source=recipe.source)
         parent = self._parent()
         start = None if parent is None else work.identity(parent, self.place)
         wanted = {
             "seed": (manifest.get("seed"), work.seeds[self.place]),
             "data": (at(manifest, "dataset", "identity"), work.data[TRAININGS[self.training].data].identity),
-            "recipe": (recipes.from_json(manifest["recipe"]), work.recipe(self.training)),
+            "recipe": (recorded, recipe),
         }
         if start is not None:
             wanted["initial weights"] = (at(manifest, "initial_weights", "identity"), start)

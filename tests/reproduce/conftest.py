@@ -1,14 +1,13 @@
 import pytest
-from finetune import small
 from reproduce import miniature
 
 from artlucid import reproduce
 
 
 @pytest.fixture(scope="session")
-def tiny():
+def narrow():
     with pytest.MonkeyPatch.context() as patch:
-        small.register_tiny(patch)
+        miniature.register(patch)
         yield
 
 
@@ -19,7 +18,7 @@ def drawn(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def made(tiny, drawn, tmp_path_factory):
+def made(narrow, drawn, tmp_path_factory):
     """A finished rehearsal of one training each; for reading only."""
     out = tmp_path_factory.mktemp("made") / "paper"
     return reproduce.reproduce(miniature.ITEMS, out=out, settings=miniature.settings(drawn))
