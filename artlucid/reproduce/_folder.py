@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from artlucid.reproduce._work import Work, at
 MANIFEST = "reproduce.json"
 FORMAT = "artlucid.reproduction"
 VERSION = 1
+
+HALF_WRITTEN = ".*.part"
+OF_WORKERS = ("pictures", "activations")
 
 
 def described(work: Work) -> dict[str, Any]:
@@ -62,7 +66,8 @@ def check(work: Work) -> None:
 
 
 def _check_free(out: Path) -> None:
-    taken = sorted(path.name for path in out.iterdir() if path.name != ".lock") if out.is_dir() else []
+    names = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    taken = [name for name in names if name != ".lock" and not fnmatch(name, HALF_WRITTEN)]
     if taken:
         raise ReproductionError(
             f"`out` must be empty, not exist or hold results of `artlucid reproduce`. Received {out}, which holds "
@@ -126,10 +131,18 @@ def held(work: Work) -> Iterator[None]:
         ) from error
     try:
         check(work)
+        _remove_leftovers(out)
         _record(work)
         yield
     finally:
         lock.release()
+
+
+def _remove_leftovers(out: Path) -> None:
+    """Files that a killed process was still writing; workers on other machines may write theirs yet."""
+    parts = [path for path in out.rglob(HALF_WRITTEN) if path.relative_to(out).parts[0] not in OF_WORKERS]
+    for path in parts:
+        path.unlink(missing_ok=True)
 
 
 def _record(work: Work) -> None:
