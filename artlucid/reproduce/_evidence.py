@@ -100,6 +100,7 @@ def _correlations(parts: Iterator[Any]) -> Iterator[Doubles]:
     for rows in parts:
         number = len(rows)
         if number < FEWEST_CHANNELS:
+            yield np.full(1 + RESAMPLES, np.nan)
             continue
         drawn = np.random.default_rng(0).integers(number, size=(RESAMPLES, number))
         both = rows[["overlap_100", "visual_change"]].to_numpy(np.float64).T

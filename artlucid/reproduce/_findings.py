@@ -93,7 +93,7 @@ def fall(samples: Samples) -> Doubles:
     """How far a line through the values falls from the first layer to the last one."""
     known = np.isfinite(samples.values[:, :, 0]).all(axis=0)
     depth = np.linspace(0, 1, len(samples.layers))[known]
-    if len(depth) < 3:
+    if len(depth) < 2:
         return np.full(samples.values[:, 0].shape, np.nan)
     depth = depth - depth.mean()
     slopes: Doubles = -np.tensordot(samples.values[:, known], depth, axes=(1, 0)) / (depth**2).sum()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 from artlucid import visualize
 from artlucid._channel import parse
 from artlucid._saved_tables import marked
-from artlucid.errors import VisualizationError
+from artlucid.errors import VisualizationError, VisualizationWarning
 from artlucid.files import write_json
 from artlucid.reproduce._channels import CHOICES, PRE_RELU, channels_of
 from artlucid.reproduce._comparisons import Compare
@@ -180,7 +181,11 @@ class Change:
         if not all((folder / "pictures.json").is_file() for folder in folders):
             write_json(self.path(work), {"key": self._key(work), "rows": []})
             return
-        found = visualize.distance(before, after, other_seed=other, network=work.start, layers=_measured_layers(work))
+        with warnings.catch_warnings():
+            # Figures add channels of their own to single folders.
+            warnings.filterwarnings("ignore", ".* lacks .*, which others hold", VisualizationWarning)
+            layers = _measured_layers(work)
+            found = visualize.distance(before, after, other_seed=other, network=work.start, layers=layers)
         found["layer"] = found["layer"].str.removesuffix(PRE_RELU)
         table = Compare("imagenet-to-A", self.place).read(work).channels
         dead = marked(table["dead_a"]) | marked(table["dead_b"]) | marked(table["frozen"])

@@ -86,7 +86,7 @@ def _read(name: str, role: str, evidence: Mapping[tuple[str, str], Samples]) -> 
         warnings.simplefilter("ignore", RuntimeWarning)  # a mean over nothing is NaN, which is looked at below
         effect = row.effect(there)
     if not np.isfinite(effect[:, 0]).all() or not len(effect):
-        return Reading(name, role, TOO_SMALL, "the measure is not defined on so few images")
+        return Reading(name, role, TOO_SMALL, "the measure is not defined on so few images or channels")
     interval = interval_of(effect)
     return Reading(name, role, *verdict_of(interval, row.worth), interval)
 
