@@ -49,6 +49,8 @@ def reproduce(
     as_json: AsJson = False,
 ) -> None:
     """The paper's tables, figures and findings, on its data or on others, whole or as a rehearsal."""
+    import keras
+
     from artlucid import reproduce as reproducing
 
     settings = reproducing.Settings(
@@ -71,7 +73,7 @@ def reproduce(
     if plan:
         _show_plan(reproducing.plan(items or [], out=out, settings=settings), as_json)
         return
-    made = reproducing.reproduce(items or [], out=out, settings=settings)
+    made = reproducing.reproduce(items or [], out=out, settings=settings, after_step=keras.backend.clear_session)
     results = {**made.results, "left_out": made.left_out, "page": str(made.path / "index.md")}
     show(results, "\n".join(_made(made)), as_json)
 

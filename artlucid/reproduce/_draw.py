@@ -33,6 +33,9 @@ K = 100
 
 MODES = "ABCDE"
 
+DPI = 150
+"""For a page: a hundred images in a grid are many bytes."""
+
 Drawing = Callable[[Work], dict[str, Figure]]
 """From the work to figures, by the endings of their files."""
 
@@ -243,7 +246,7 @@ class Draw:
         folder, files, reason = self.path(work).parent, [], ""
         try:
             for ending, figure in DRAWINGS[self.item](work).items():
-                (path,) = figures.save(figure, folder / f"{self.item}{ending}.png")
+                (path,) = figures.save(figure, folder / f"{self.item}{ending}.png", dpi=DPI)
                 files.append(path.name)
         except ArtlucidError as error:
             reason = str(error)

@@ -146,7 +146,7 @@ def _findings(decided: Sequence[Reading]) -> Iterator[str]:
     yield ""
     for name in dict.fromkeys(one.finding for one in decided):
         row = next(one.of for one in decided if one.finding == name)
-        yield f"- **{row.title}.** The paper, {_escaped(row.where)}: “{_escaped(row.words)}”." + (
+        yield f"- **{row.title}.** The paper, {_escaped(row.where)}: “{_escaped(row.words).removesuffix('.')}”." + (
             f" Measure: {_escaped(row.measure)}; {row.worth:g} would matter." if row.measure else ""
         )
     yield ""

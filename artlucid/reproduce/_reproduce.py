@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,13 @@ def plan(items: Sequence[str] = (), *, out: str | os.PathLike[str], settings: Se
     return Plan(tuple(item.name for item in possible), left_out, planned, sum(seconds), rates.basis)
 
 
-def reproduce(items: Sequence[str] = (), *, out: str | os.PathLike[str], settings: Settings) -> Reproduction:
+def reproduce(
+    items: Sequence[str] = (),
+    *,
+    out: str | os.PathLike[str],
+    settings: Settings,
+    after_step: Callable[[], object] = gc.collect,
+) -> Reproduction:
     """Make tables and figures of the paper, and decide its findings; what is there already is not made again.
 
     Parameters
@@ -129,6 +135,10 @@ def reproduce(items: Sequence[str] = (), *, out: str | os.PathLike[str], setting
         The folder for all that is made. Started again with the same settings, it goes on where it was; further items
         and seeds add to it.
     settings : Settings
+    after_step : callable
+        Called after each step that was made. Networks are in cycles of references: those of one step must not wait
+        beside those of the next. What Keras and TensorFlow keep of each network for the whole process,
+        `keras.backend.clear_session` frees, as the command line does; it also forgets settings of Keras.
 
     Returns
     -------
@@ -158,7 +168,9 @@ def reproduce(items: Sequence[str] = (), *, out: str | os.PathLike[str], setting
     possible, left_out = _possible(items, work)
     with _folder.held(work):
         for number, step in enumerate(steps := steps_of(possible, work), 1):
-            _do(step, f"{number} of {len(steps)}", work)
+            if not step.is_done(work):
+                _make(step, f"{number} of {len(steps)}", work)
+                after_step()
         numbers = [number for number, name in ITEMS_OF_TABLES.items() if name in {item.name for item in possible}]
         found = save_tables(numbers, work)
         decided = readings(evidence_of(work), tuple(work.data))
@@ -166,15 +178,11 @@ def reproduce(items: Sequence[str] = (), *, out: str | os.PathLike[str], setting
     return Reproduction(work.out, results, tuple(decided), left_out)
 
 
-def _do(step: Step, number: str, work: Work) -> None:
-    if step.is_done(work):
-        return
+def _make(step: Step, number: str, work: Work) -> None:
     begun = time.monotonic()
     logger.info("%s: %s", number, step.name(work))
     step.make(work)
     logger.info("%s: %s, %.0f s", number, step.name(work), time.monotonic() - begun)
-    # Networks are in cycles of references; those of one step must not wait beside those of the next.
-    gc.collect()
 
 
 def _possible(items: Sequence[str], work: Work) -> tuple[list[Item], dict[str, str]]:

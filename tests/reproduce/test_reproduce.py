@@ -223,6 +223,16 @@ def test_one_process_a_folder(drawn, copied, refused):
         reproduce.reproduce(["table1"], out=copied, settings=miniature.settings(drawn))
 
 
+def test_memory_is_freed_after_each_step_that_was_made(drawn, copied):
+    freed = []
+    for name in ("rasta-A-0", "rasta-shelf-0"):
+        (copied / "scores" / f"{name}.json").unlink()
+    reproduce.reproduce(
+        ["table1"], out=copied, settings=miniature.settings(drawn), after_step=lambda: freed.append("a step")
+    )
+    assert len(freed) == 2
+
+
 def test_damaged_artefacts_are_made_again(made, drawn, copied):
     (copied / "scores" / "rasta-A-0.json").write_text("{")
     (copied / "comparisons" / "imagenet-to-A-0" / "compare.json").write_text("[]")
