@@ -49,8 +49,6 @@ def reproduce(
     as_json: AsJson = False,
 ) -> None:
     """The paper's tables, figures and findings, on its data or on others, whole or as a rehearsal."""
-    import keras
-
     from artlucid import reproduce as reproducing
 
     settings = reproducing.Settings(
@@ -73,9 +71,21 @@ def reproduce(
     if plan:
         _show_plan(reproducing.plan(items or [], out=out, settings=settings), as_json)
         return
-    made = reproducing.reproduce(items or [], out=out, settings=settings, after_step=keras.backend.clear_session)
+    made = reproducing.reproduce(items or [], out=out, settings=settings, after_step=_forget_networks)
     results = {**made.results, "left_out": made.left_out, "page": str(made.path / "index.md")}
     show(results, "\n".join(_made(made)), as_json)
+
+
+def _forget_networks() -> None:
+    """Free what Keras and TensorFlow would keep of networks for as long as the process lives."""
+    import keras
+    from tensorflow.python.framework import ops
+
+    # Each call of a function with a gradient of its own registers that by a name of its own, with the whole graph.
+    registered = ops.gradient_registry
+    for name in [name for name in registered.list() if name.startswith("CustomGradient-")]:
+        registered._registry.pop(name)
+    keras.backend.clear_session()
 
 
 def _seeds(text: str) -> tuple[int, ...]:

@@ -137,8 +137,8 @@ def reproduce(
     settings : Settings
     after_step : callable
         Called after each step that was made. Networks are in cycles of references: those of one step must not wait
-        beside those of the next. What Keras and TensorFlow keep of each network for the whole process,
-        `keras.backend.clear_session` frees, as the command line does; it also forgets settings of Keras.
+        beside those of the next. The command line also frees what Keras and TensorFlow keep of each network for the
+        whole process, which is not for a library to do.
 
     Returns
     -------
