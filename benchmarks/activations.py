@@ -3,22 +3,26 @@
     python benchmarks/activations.py --weights bvlc_googlenet.npz --data rasta:/data/peopleart_styles
     python benchmarks/activations.py --memory --out /tmp/activations-memory
 
-Cost: with the weights of BVLC five minutes on two cores that do nothing else; `--memory` three, and 0.4 GB of disk.
-Expected: at least 0.90 of the images a second of `predict`; at least 5 times as fast as one pass a layer; a peak of
-memory for 20,000 images at most 60 MB above that for 1,000, most of it the images' names. Exit code 0 if that holds.
+Cost: with the weights of BVLC ten minutes on two cores that do nothing else, of which `--part` does one part;
+`--memory` three, and 0.4 GB of disk.
+Expected: at least 0.90 of the images a second of `predict`, from files and on arrays; at least 5 times as fast as one
+pass a layer; a peak of memory for 20,000 images at most 60 MB above that for 1,000, most of it the images' names. Exit
+code 0 if that holds.
 
-Both read the same images from the cache of decoded images, both run in float32 without XLA, which on the CPU loses
-oneDNN's convolutions; the extraction also writes its file and flushes it to the disk.
+Both read the same images from the cache of decoded images, or take the same arrays; both run in float32 without XLA,
+which on the CPU loses oneDNN's convolutions; the extraction also writes its file and flushes it to the disk.
 """
 
 import argparse
 import dataclasses
+import math
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 # Read by TensorFlow when it is imported.
@@ -27,6 +31,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 LEAST_OF_PREDICT = 0.9
 LEAST_OF_PASSES = 5
 MOST_MEMORY = 60
+PARTS = ("files", "arrays", "passes")
 NAMES = (1_000, 20_000)
 DRAWN = 50
 
@@ -40,6 +45,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--part", choices=PARTS, action="append", help="again for several; by default all")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--out", type=Path, help="a new folder for the images of --memory; it is removed afterwards")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
@@ -54,86 +60,146 @@ def use_threads(threads: int) -> None:
 
 
 def speed(options: argparse.Namespace) -> int:
-    """Print the images a second of both, and their ratio turn by turn."""
+    """Print how fast the extraction is, part by part."""
     use_threads(options.threads)
     from artlucid import activations, datasets, models
-    from artlucid.activations._extraction import _extract
     from artlucid.activations._extraction._request import request
-    from artlucid.activations._writer import Writer
     from artlucid.inputs import Batches, open_cache
 
     network = models.load(options.weights)
+    network.keras_model.compile(jit_compile=False)
     split = datasets.load(options.data).split(options.split)
-    split = split.select(range(min(options.images, len(split))))
-    unlabelled = dataclasses.replace(split, labels=None)
+    # Whole batches, which an array of batches needs.
+    n_images = min(options.images, len(split)) // options.batch_size * options.batch_size
+    split = split.select(range(n_images))
     settings = activations.Options(batch_size=options.batch_size)
     asked = request(network, split, settings)
-    network.keras_model.compile(jit_compile=False)
+    unlabelled = dataclasses.replace(split, labels=None)
 
-    def predict() -> None:
-        batches = Batches(unlabelled, size=asked.size, batch_size=options.batch_size, cache=open_cache())
-        network.keras_model.predict(batches.in_order(), verbose=0)
+    def batches():
+        return Batches(unlabelled, size=asked.size, batch_size=options.batch_size, cache=open_cache()).in_order()
 
-    def extract() -> None:
+    print(f"{n_images} images of {asked.size} pixels, batches of {options.batch_size}, {options.threads} threads")
+    limit(network, asked.size)
+    parts = {
+        "files": lambda: beside_predict("from files", network, asked, settings, batches, options.turns),
+        "arrays": lambda: beside_predict("on arrays", network, asked, settings, in_memory(batches()), options.turns),
+        "passes": lambda: passes(network, asked, next(iter(batches()))),
+    }
+    held = [parts[part]() for part in options.part or PARTS]
+    return 0 if all(held) else 1
+
+
+def in_memory(batches) -> Callable:
+    """The same batches as one array, which is cut at no cost."""
+    import numpy as np
+    import tensorflow as tf
+
+    array = np.stack([batch.numpy() for batch in batches])
+    options = tf.data.Options()
+    # An iterator that is tuned ends only when its tuner next wakes up, after 0.01, 0.02, … 5.12, 10.24 s.
+    options.autotune.enabled = False
+    dataset = tf.data.Dataset.from_tensor_slices(array).prefetch(2).with_options(options)
+    return lambda: dataset
+
+
+def limit(network, size: int) -> None:
+    """Print what the arithmetic of a forward pass alone would take, if it ran as a large matrix product does."""
+    import tensorflow as tf
+
+    side = 4096
+    factor = tf.random.stateless_normal((side, side), [0, 0])
+    product = tf.function(lambda: tf.reduce_sum(factor @ factor))
+    rate = 2 * side**3 / fastest(lambda: product().numpy(), 5) / 1e9
+    operations = gigaflops(network, size)
+    print(
+        f"a forward pass takes {operations:.2f} GFLOP; at the {rate:.0f} GFLOP/s of a matrix product of "
+        f"{side} x {side} that is {rate / operations:.1f} images/s",
+        flush=True,
+    )
+
+
+def gigaflops(network, size: int) -> float:
+    """Two operations a product of the convolutions and the classifier, for one image."""
+    import keras
+
+    outputs = [layer.output for layer in network.keras_model.layers if hasattr(layer, "kernel")]
+    kernels = [layer.kernel.shape for layer in network.keras_model.layers if hasattr(layer, "kernel")]
+    shapes = keras.Model(network.keras_model.input, outputs).compute_output_shape((1, size, size, 3))
+    return sum(
+        2 * math.prod(kernel) * math.prod(shape[1:-1]) / 1e9 for kernel, shape in zip(kernels, shapes, strict=True)
+    )
+
+
+def fastest(run: Callable, times: int) -> float:
+    """Seconds of the fastest of so many calls, after one that is not counted."""
+    run()
+    seconds = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
+def beside_predict(name: str, network, asked, settings, batches: Callable, turns: int) -> bool:
+    """Print the images a second of both, and their ratio turn by turn."""
+    from artlucid.activations._extraction import _extract
+    from artlucid.activations._writer import Writer
+
+    def predict() -> float:
+        begun = time.perf_counter()
+        network.keras_model.predict(batches(), verbose=0)
+        return time.perf_counter() - begun
+
+    def extract() -> float:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "turn.h5"
             _extract._begin(path, asked, settings)
             begun = time.perf_counter()
             writer = Writer(path)
-            _extract._fill(writer, asked, settings)
+            for _ in _extract.computed_and_written(writer, asked.pooled, batches()):
+                pass
             writer.finish()
-            turns["extract"].append(time.perf_counter() - begun)
+            return time.perf_counter() - begun
 
-    turns: dict[str, list[float]] = {"predict": [], "extract": []}
-    for turn in range(options.turns + 1):
-        begun = time.perf_counter()
-        predict()
-        turns["predict"].append(time.perf_counter() - begun)
-        extract()
-        if turn == 0:  # the first traces the graphs and fills the cache
-            turns = {name: [] for name in turns}
-    ratios = [plain / ours for plain, ours in zip(turns["predict"], turns["extract"], strict=True)]
-    for name, seconds in turns.items():
-        print(f"{name:<8} {len(split) / statistics.median(seconds):6.1f} images/s")
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    best = min(turns["predict"]) / min(turns["extract"])
-    print(f"of predict: {middle:.3f}, quartiles {low:.3f} … {high:.3f}; of the fastest turns {best:.3f}", flush=True)
-    faster = passes(network, asked, split, options)
-    return 0 if middle >= LEAST_OF_PREDICT and faster >= LEAST_OF_PASSES else 1
+    # The first turn traces the graphs and fills the cache.
+    predict()
+    extract()
+    seconds: dict[str, list[float]] = {"predict": [], "extract": []}
+    for turn in range(turns):
+        for run in (predict, extract) if turn % 2 else (extract, predict):
+            seconds[run.__name__].append(run())
+    for which, taken in seconds.items():
+        print(f"{which} {name}: {quartiles([len(asked.split) / one for one in taken], 1)} images/s")
+    ratios = [plain / ours for plain, ours in zip(seconds["predict"], seconds["extract"], strict=True)]
+    print(f"of predict {name}: {quartiles(ratios, 3)}, {turns} turns", flush=True)
+    return statistics.median(ratios) >= LEAST_OF_PREDICT
 
 
-def passes(network, asked, split, options: argparse.Namespace) -> float:
-    """Print how long one pass for each layer takes, on one batch, beside one pass for all."""
-    import keras
-    import numpy as np
+def quartiles(values: list[float], digits: int) -> str:
+    low, middle, high = statistics.quantiles(values, n=4)
+    return f"{middle:.{digits}f} ({low:.{digits}f} … {high:.{digits}f})"
 
-    from artlucid import datasets, models
-    from artlucid.inputs import centre_crop
 
-    side = asked.size
-    read = [datasets.read_image(split.path(index), shorter_side=side) for index in range(options.batch_size)]
-    images = np.stack([centre_crop(image, side) for image in read]).astype(np.float32)
+def passes(network, asked, images) -> bool:
+    """Print how long one pass for each layer takes, by a network that ends there, beside one pass for all."""
+    from artlucid.activations._extraction._pooled import Pooled
 
-    def fastest(run) -> float:
-        run(images)
-        times = []
-        for _ in range(3):
-            begun = time.perf_counter()
-            run(images)
-            times.append(time.perf_counter() - begun)
-        return min(times)
-
-    together, total = fastest(asked.pooled), 0.0
+    together = fastest(lambda: asked.pooled(images), 3)
     names = [layer.name for layer in asked.pooled.layers]
     names += [block["name"] for block in asked.manifest["blocks"]]
+    alone = {}
     for name in names:
-        output = models.layer_output(network, name)
-        model = keras.Model(network.keras_model.input, keras.layers.GlobalAveragePooling2D()(output))
-        model.compile(jit_compile=False)
-        total += fastest(lambda batch, model=model: model.predict_on_batch(batch))
-    ratio = total / together
-    print(f"one pass for each of {len(names)} layers takes {ratio:.1f} times as long as one for all")
-    return ratio
+        pooled = Pooled(network, [name], asked.size, len(images))
+        alone[name] = fastest(lambda pooled=pooled: pooled(images), 1)
+    ratio = sum(alone.values()) / together
+    print(
+        f"one pass for each of {len(names)} layers takes {sum(alone.values()):.1f} s for {len(images)} images, from "
+        f"{min(alone.values()):.2f} to {max(alone.values()):.2f} s; one for all {together:.2f} s: {ratio:.1f} times",
+        flush=True,
+    )
+    return ratio >= LEAST_OF_PASSES
 
 
 def draw(folder: Path, names: int) -> None:

@@ -69,6 +69,7 @@ MATPLOTLIB = (
     "_grid",
     "_key",
     "_layer_panels",
+    "_maximal_images",
     "_objective_curves",
     "_optimized_images",
     "_overlap_against_visual_change",

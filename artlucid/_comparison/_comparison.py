@@ -29,12 +29,16 @@ class Comparison:
         A row a pair and layer.
     channels : DataFrame
         A row a pair and channel: low overlap first, dead channels last.
+    patches : DataFrame, optional
+        A row a model, channel and maximal activation image: the part of the image that fires the channel; None where
+        the comparison was made without.
     """
 
     path: Path
     manifest: Mapping[str, Any]
     layers: pd.DataFrame
     channels: pd.DataFrame
+    patches: pd.DataFrame | None = None
 
     @property
     def models(self) -> tuple[str, ...]:

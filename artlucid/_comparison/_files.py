@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from artlucid._comparison._comparison import Comparison
-from artlucid._comparison._format import FORMAT, MANIFEST, TABLES, VERSION
+from artlucid._comparison._format import FORMAT, MANIFEST, PATCHES, TABLES, VERSION
 from artlucid.errors import ComparisonError
 
 
@@ -56,12 +56,11 @@ def read(path: str | Path) -> Comparison:
             f"The version of a comparison must be at most {VERSION}. Received {path} of version {version}. "
             "It was written by a newer artlucid: upgrade with `pip install --upgrade artlucid`."
         )
-    recorded = manifest.get("files")
-    tables = [
-        read_table(path / f"{name}.parquet", recorded.get(f"{name}.parquet") if isinstance(recorded, dict) else None)
-        for name in TABLES
-    ]
-    return Comparison(path, manifest, *tables)
+    files = manifest.get("files")
+    recorded = files if isinstance(files, dict) else {}
+    names = [*TABLES, *([PATCHES] if f"{PATCHES}.parquet" in recorded else [])]
+    tables = {name: read_table(path / f"{name}.parquet", recorded.get(f"{name}.parquet")) for name in names}
+    return Comparison(path, manifest, **tables)
 
 
 def read_table(path: Path, digest: Any) -> pd.DataFrame:

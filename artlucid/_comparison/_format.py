@@ -8,6 +8,7 @@ FORMAT = "artlucid.comparison"
 VERSION = 1
 MANIFEST = "compare.json"
 TABLES = ("layers", "channels")
+PATCHES = "patches"
 ACTIVATIONS = "activations"
 
 

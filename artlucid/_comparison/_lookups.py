@@ -82,19 +82,23 @@ def images_of(folder: Path, manifest: Mapping[str, Any], dataset: Dataset | str 
     ComparisonError
         If they are not there, or are not those that were compared on.
     """
-    with _any_cache(folder, manifest, split) as cache:
-        paths = [nfc(path) for path in cache.images["path"]]
-        identity = cache.manifest["dataset"]["images_identity"]
     loaded = _loaded(manifest, dataset)
-    whole = loaded.split(split)
+    with _any_cache(folder, manifest, split) as cache:
+        return in_order_of(cache, loaded, split)
+
+
+def in_order_of(cache: Cache, dataset: Dataset, split: str) -> Split:
+    """The images of a cache as a split; ComparisonError if the dataset does not have just these."""
+    paths = [nfc(path) for path in cache.images["path"]]
+    whole = dataset.split(split)
     places = {nfc(path): place for place, path in enumerate(whole.relative_paths)}
     missing = [path for path in paths if path not in places]
     found = whole.select([places[path] for path in paths if path in places])
-    if missing or identity_of(found) != identity:
+    if missing or identity_of(found) != cache.manifest["dataset"]["images_identity"]:
         which = f"without {missing[0]}" if missing else "where an image has another size or label, or is gone"
         raise ComparisonError(
-            f"The images of a comparison must be those that it was made from. Received {loaded.specification} for "
-            f"{folder}, {which}. Give them as they were, `dataset=…` (`--data`), or compare again."
+            f"The images of a comparison must be those that it was made from. Received {dataset.specification} for "
+            f"{cache.path}, {which}. Give them as they were, `dataset=…` (`--data`), or compare again."
         )
     return found
 
@@ -118,3 +122,27 @@ def _loaded(manifest: Mapping[str, Any], dataset: Dataset | str | None) -> Datas
             f"as it was: {error} Say where it is now: `dataset=…` (`--data`), such as "
             f"{recorded.partition(':')[0]}:/new/place."
         ) from error
+
+
+def branch_of(cache: Cache, layer: str, channel: int) -> tuple[str, int]:
+    """The convolution that a channel of a block is one of, and its number there; of a convolution itself.
+
+    Raises
+    ------
+    ComparisonError
+        If there is no such channel.
+    ModelError
+        If there is no such layer.
+    """
+    name = cache.own_name(layer)
+    if not 0 <= channel < cache[name].shape[1]:
+        raise ComparisonError(
+            f"A channel of {name} must be in 0 … {cache[name].shape[1] - 1}. Received {channel}. Count along its last "
+            "axis."
+        )
+    sources = {block["name"]: block["sources"] for block in cache.manifest["blocks"]}.get(name, [name])
+    for source in sources:
+        if channel < (width := cache[source].shape[1]):
+            break
+        channel -= width
+    return source, channel

@@ -56,7 +56,7 @@ class Features:
         return np.asarray(self._span(0, len(self)), dtype=dtype)
 
     def __getitem__(self, key: Any) -> Any:
-        rows, *rest = key if isinstance(key, tuple) else (key,)
+        rows, *rest = (key if isinstance(key, tuple) else (key,)) or (slice(None),)
         columns, *tail = rest or (slice(None),)
         if _is_list(rows) and _is_list(columns):
             raise ActivationsError(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -18,6 +19,9 @@ from artlucid.errors import ActivationsError
 
 LARGEST_TABLE = 2**31
 """Bytes that the labels, or a column of text about the images, may unpack to."""
+
+A_TEXT = 64
+"""About so many bytes a text takes in memory beside its own."""
 
 LARGEST_MANIFEST = 2**26
 
@@ -36,7 +40,7 @@ def readable(path: Path) -> Iterator[None]:
         damaged(path, f"it cannot be read ({error})")
 
 
-def open_file(path: Path, mode: str = "r", *, locking: bool | None = None) -> h5py.File:
+def open_file(path: Path, mode: Literal["r", "r+"] = "r", *, locking: bool | None = None) -> h5py.File:
     """Open a file and hold it to format and version; without locking also one that another process fills."""
     if not path.is_file():
         raise ActivationsError(
@@ -44,13 +48,21 @@ def open_file(path: Path, mode: str = "r", *, locking: bool | None = None) -> h5
             f"{'is a folder' if path.is_dir() else 'does not exist'}. Check the spelling and the current folder."
         )
     with readable(path):
-        file = h5py.File(path, mode, locking=locking)
+        file = h5py.File(path, locking=locking) if mode == "r" else h5py.File(_open_to_write(path))
         try:
             _check_version(file, path)
         except BaseException:
             file.close()
             raise
     return file
+
+
+def _open_to_write(path: Path) -> h5py.h5f.FileID:
+    """Open a file without the buffer for small writes, which a full disk lets neither be written nor closed."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    access.set_sieve_buf_size(0)
+    return h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDWR, access)
 
 
 def _check_version(file: h5py.File, path: Path) -> None:
@@ -105,7 +117,8 @@ def read_texts(file: h5py.File, place: str, path: Path, count: int | None = None
     dataset = item(file, place, h5py.Dataset, path)
     if dataset.ndim != 1 or dataset.dtype.kind != "S" or (count is not None and len(dataset) != count):
         damaged(path, f"`{place}` is no text for each {'image' if count is not None else 'of its rows'}")
-    _check_table(dataset, place, path)
+    # However little the file holds, that of empty texts too.
+    _check_table(dataset, place, path, dataset.dtype.itemsize + A_TEXT)
     return from_bytes(dataset[()])
 
 
@@ -118,15 +131,15 @@ def read_labels(file: h5py.File, path: Path, n_images: int, n_classes: int) -> n
     allowed = {((n_images,), np.dtype(np.int64)), ((n_images, n_classes), np.dtype(np.uint8))}
     if (dataset.shape, dataset.dtype) not in allowed:
         damaged(path, f"`{place}` has the shape {dataset.shape} of {dataset.dtype}")
-    _check_table(dataset, place, path)
+    _check_table(dataset, place, path, dataset.dtype.itemsize)
     labels = dataset[()]
     if labels.size and not (labels.min() >= 0 and labels.max() < (n_classes if labels.ndim == 1 else 2)):
         damaged(path, f"`{place}` holds labels of no class")
     return np.asarray(labels)
 
 
-def _check_table(dataset: h5py.Dataset, place: str, path: Path) -> None:
-    if math.prod(dataset.shape) * dataset.dtype.itemsize > LARGEST_TABLE:
+def _check_table(dataset: h5py.Dataset, place: str, path: Path, bytes_each: int) -> None:
+    if math.prod(dataset.shape) * bytes_each > LARGEST_TABLE:
         damaged(path, f"`{place}` unpacks to more than {LARGEST_TABLE // 2**20} MiB")
 
 

@@ -111,8 +111,12 @@ def contents_of(manifest: Mapping[str, Any], path: Path) -> Contents:
         name, sources = (record.get("name"), record.get("sources")) if isinstance(record, dict) else (None, None)
         if not isinstance(name, str) or name in stored or not isinstance(sources, list) or not sources:
             damaged(path, "its manifest describes a block by something else than a name and its sources")
+        if name in blocks:
+            damaged(path, f"its manifest names the block {name!r} twice")
         if not all(isinstance(source, str) and source in stored for source in sources):
             damaged(path, f"its manifest joins layers to {name!r} that it does not hold")
+        if len(set(sources)) < len(sources):
+            damaged(path, f"its manifest joins a layer to {name!r} twice")
         if len({(stored[source].height, stored[source].width) for source in sources}) > 1:
             damaged(path, f"its manifest joins maps of different sizes to {name!r}")
         blocks[name] = tuple(sources)

@@ -136,12 +136,16 @@ class Writer:
         self.path = part_of(path)
         self._target = path
         self._file = open_file(self.path, "r+")
-        with readable(self.path):
-            self.manifest = read_manifest(self._file, self.path)
-            self.contents: Contents = contents_of(self.manifest, self.path)
-            self.paths = read_texts(self._file, "images/path", self.path)
-            self._datasets = datasets_of(self._file, self.contents, self.path, len(self.paths))
-            self.finished = finished_of(self._file, self.path, len(self.paths))
+        try:
+            with readable(self.path):
+                self.manifest = read_manifest(self._file, self.path)
+                self.contents: Contents = contents_of(self.manifest, self.path)
+                self.paths = read_texts(self._file, "images/path", self.path)
+                self._datasets = datasets_of(self._file, self.contents, self.path, len(self.paths))
+                self.finished = finished_of(self._file, self.path, len(self.paths))
+        except BaseException:
+            self.close()
+            raise
 
     def write(self, rows: Rows) -> None:
         """Write the activations of the next images, and then that they are finished.
@@ -194,7 +198,7 @@ def _writable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:  # what h5py raises where it cannot write
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise OutputError(
             f"{path} must be writable, on a disk with room for it. Received: {reason}. "
             "Make room or change the rights, then extract again: it goes on where it was."

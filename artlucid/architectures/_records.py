@@ -151,6 +151,9 @@ class Architecture:
         ``low``, ``mid`` and ``high``: patterns of layer names.
     caffe_names : mapping of str to str
         The name of each layer with weights in the Caffe release.
+    patch_sides : mapping of str to int
+        By patterns of layer names, of which the first that fits counts: side of the crop around the place where a
+        channel fires most, in pixels of the input. Empty where nobody measured it.
     takes_weights_of : str, optional
         The variant whose published weights this one puts to another use; it has none of its own then.
     """
@@ -170,6 +173,7 @@ class Architecture:
     feature_layer: str
     groups: Mapping[str, tuple[str, ...]]
     caffe_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    patch_sides: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     takes_weights_of: str | None = None
 
     def __str__(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +27,10 @@ from artlucid.cli._options import (
     chosen_cache,
     in_bytes,
 )
-from artlucid.cli._sheets import FOLDER, check_pictures, write_sheets
+from artlucid.cli._sheets import FOLDER, check_pictures, said_of, write_sheets
+
+PATCHES = 9
+GRIDS = "grids"
 
 
 @command
@@ -71,6 +76,28 @@ def compare(
         str, typer.Option(help="Of the maximal activation images: train, val, test or all.")
     ] = "train",
     cka_split: Annotated[str, typer.Option(help="Of CKA: test, val, train or all.")] = "test",
+    patch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="Find the parts of the images that fire channels: fixed (a crop around the maximum) or gradient.",
+        ),
+    ] = None,
+    patches: Annotated[int, typer.Option(help="With --patch: images a channel.")] = PATCHES,
+    patch_channels: Annotated[
+        int | None,
+        typer.Option(
+            help="With --patch: channels a pair, low overlap first. [default: all with fixed, 100 with gradient]",
+            show_default=False,
+        ),
+    ] = None,
+    grids: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LAYER:CHANNEL",
+            help="Draw the maximal activation images of this channel in all models, as PNG and PDF. Repeatable.",
+        ),
+    ] = None,
     resamples: Annotated[int, typer.Option(help="For the intervals; 0 for none.")] = 1000,
     permutations: Annotated[int, typer.Option(help="For the floors of CKA; 0 for none.")] = 20,
     literal_entropy: Annotated[
@@ -124,6 +151,7 @@ def compare(
         dask=dask,
         threads=None if dask is None else threads,
         allow_changed_environment=allow_changed_environment,
+        patches=_chosen_patches(patch, patches, patch_channels, _checked_channels(grids or ())),
     )
     if threads is not None and dask is None:
         _threads.use(_threads.every(threads))
@@ -133,5 +161,43 @@ def compare(
     written = [] if sheets is None else write_sheets(found, loaded, sheets, highest_first)
     results: dict[str, Any] = {"out": str(out), "n_layers": len(found.layers), "n_channels": len(found.channels)}
     results |= {} if sheets is None else {"sheets": [str(path) for path in written]}
-    text = comparing.as_text(found) + (f"\n{len(written)} sheets in {out / FOLDER}" if written else "")
+    results |= {"grids": _draw_grids(found, options.patches, grids)} if grids else {}
+    text = comparing.as_text(found) + (f"\n{said_of(written)} in {out / FOLDER}" if written else "")
     show({**results, "pairs": found.manifest["pairs"]}, text, as_json)
+
+
+def _checked_channels(channels: Sequence[str]) -> Sequence[str]:
+    from artlucid._channel import parse
+
+    return [str(parse(channel)) for channel in channels]
+
+
+def _chosen_patches(kind: str | None, number: int, channels: int | None, also: Sequence[str]) -> Any:
+    from artlucid.compare import Patches
+    from artlucid.errors import ComparisonError
+
+    if kind is not None:
+        return Patches(kind, number, channels, tuple(also))
+    if number != PATCHES or channels is not None:
+        raise ComparisonError(
+            "`--patches` and `--patch-channels` go with `--patch`. Received one of them without it. "
+            "Add `--patch fixed` or `--patch gradient`."
+        )
+    return None
+
+
+def _draw_grids(found: Any, patches: Any, channels: Sequence[str]) -> list[str]:
+    """Draw the images of each channel, and its patches where there are some: the files that were written."""
+    from artlucid import figures
+    from artlucid._channel import parse
+
+    written = []
+    for channel in channels:
+        path = found.path / GRIDS / parse(channel).file_name
+        written += figures.save(figures.maximal_images(found, [channel]), path, formats=["png", "pdf"])
+        if patches is not None:
+            columns = math.isqrt(patches.number)
+            shape = (columns, patches.number // columns)
+            figure = figures.maximal_images(found, [channel], patch=patches.kind, shape=shape)
+            written += figures.save(figure, path.with_name(f"{path.name}-{patches.kind}"), formats=["png", "pdf"])
+    return [str(path) for path in written]

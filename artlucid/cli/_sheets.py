@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from artlucid.errors import ComparisonError
-
-if TYPE_CHECKING:
-    from artlucid.compare import Comparison
 
 FOLDER = "sheets"
 
@@ -34,7 +31,7 @@ def check_pictures(sheets: str | None, pictures: Sequence[Path] | None, highest_
         )
 
 
-def write_sheets(comparison: Comparison, networks: Sequence[Any], column: str, highest_first: bool) -> list[Path]:
+def write_sheets(comparison: Any, networks: Sequence[Any], column: str, highest_first: bool) -> list[Path]:
     """Write a sheet for each layer and pair.
 
     Parameters
@@ -88,3 +85,8 @@ def write_sheets(comparison: Comparison, networks: Sequence[Any], column: str, h
             "pictures that are missing, and give the same command again."
         )
     return written
+
+
+def said_of(written: Sequence[Path]) -> str:
+    """How many there are."""
+    return "1 contact sheet" if len(written) == 1 else f"{len(written)} contact sheets"

@@ -4,9 +4,10 @@ from importlib import import_module
 from typing import Any
 
 from artlucid._comparison import Comparison, read
+from artlucid.compare._patch_options import Patches
 from artlucid.compare._text import as_text
 
-__all__ = ["Comparison", "Options", "as_text", "compare", "read"]
+__all__ = ["Comparison", "Options", "Patches", "as_text", "compare", "read"]
 
 # Reading a comparison takes neither Keras nor TensorFlow.
 _LOADED_AT_FIRST_USE = {"Options": "artlucid.compare._options", "compare": "artlucid.compare._compare"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,16 @@ class Candidate:
     @property
     def recipe(self) -> str:
         """Of its last training; empty where it is no run."""
-        recipe = self.network.lineage.get("recipe")
-        if not isinstance(recipe, dict):
-            return ""
-        try:
-            return recipes.label(recipes.from_json(recipe))
-        except (RecipeError, AttributeError, KeyError, TypeError):
-            return str(recipe.get("name", ""))
+        return _recipe(self.network.lineage)
+
+    @property
+    def start(self) -> str:
+        """What its last training began with: weights, or the recipe of the training before; empty where it is no run.
+
+        Not the folder of that training, for there is one a seed.
+        """
+        weights = self.network.lineage.get("initial_weights") or {}
+        return _recipe(weights.get("lineage") or {}) or str(weights.get("source") or "")
 
     @property
     def seed(self) -> int | None:
@@ -68,6 +71,16 @@ class Candidate:
             "which": self.which or None,
             "lineage": dict(self.network.lineage),
         }
+
+
+def _recipe(lineage: Mapping[str, Any]) -> str:
+    recipe = lineage.get("recipe")
+    if not isinstance(recipe, dict):
+        return ""
+    try:
+        return recipes.label(recipes.from_json(recipe))
+    except (RecipeError, AttributeError, KeyError, TypeError):
+        return str(recipe.get("name", ""))
 
 
 def expanded(source: Source) -> list[Source]:

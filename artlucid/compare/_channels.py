@@ -180,11 +180,12 @@ def group_of(pair: Pair, layer: str) -> str:
 
 
 def ordered(table: pd.DataFrame, options: Options, layers: Sequence[str]) -> pd.DataFrame:
-    """Low overlap first, as one browses them; dead channels last."""
+    """Low overlap first, as one browses them; then the frozen ones, which nothing changed, and dead channels last."""
     positions = table["layer"].map({layer: place for place, layer in enumerate(layers)})
     keys = pd.DataFrame(
         {
             "dead": table["dead_a"] | table["dead_b"],
+            "frozen": table["frozen"],
             "overlap": table[f"overlap_{options.k[0]}"],
             "layer": positions,
             "channel": table["channel"],

@@ -13,9 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from artlucid import datasets, environment
+import artlucid
+from artlucid import datasets, environment, models
 from artlucid._comparison import Comparison
-from artlucid._comparison._format import TABLES, VERSION
+from artlucid._comparison._format import PATCHES, TABLES, VERSION
 from artlucid.activations import Cache
 from artlucid.compare._caches import Caches, check_alike, made_by_workers, opened
 from artlucid.compare._candidates import Candidate, candidates, pairs_of
@@ -24,6 +25,8 @@ from artlucid.compare._files import PAIRS, held, read_pair, write_comparison, wr
 from artlucid.compare._layers import layer_table
 from artlucid.compare._options import Options
 from artlucid.compare._pair import Pair
+from artlucid.compare._patch_options import Patches
+from artlucid.compare._patches import Work, patch_table
 from artlucid.compare._pictures import Folder, Triple, correlation, folders_of, triple_of, with_pictures
 from artlucid.compare._summary import summary_of
 from artlucid.compare._tops import Tops, tops_of
@@ -51,8 +54,8 @@ def compare(
     dataset : Dataset or str
         Without labels the columns of classes and entropy are empty.
     out : path
-        The folder to write: ``layers`` and ``channels`` as ``.csv`` and ``.parquet``, ``compare.json``, and in
-        ``activations`` and ``pairs`` what need not be computed again.
+        The folder to write: ``layers``, ``channels`` and, where asked for, ``patches`` as ``.csv`` and ``.parquet``,
+        ``compare.json``, and in ``activations``, ``pairs`` and ``patches`` what need not be computed again.
     pairs : {"first", "all"}
         The first model with each other one, or all with all.
     options : Options
@@ -77,6 +80,8 @@ def compare(
     -----
     DataWarning
         Of images that are left out.
+    WorkersWarning
+        If there is no worker, or if one takes several tasks at a time.
 
     References
     ----------
@@ -106,11 +111,14 @@ def compare(
         with opened(folder, dataset, extraction) as caches:
             work = _Work(folder, dataset, options, caches, pictures)
             done = [work.pair(a, b) for a, b in chosen]
-        tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in TABLES}
+            tables = {name: pd.concat([of_pair[name] for _, of_pair in done], ignore_index=True) for name in TABLES}
+            if options.patches is not None:
+                tables[PATCHES] = work.patches(found, tables["channels"], options.patches)
         manifest = {
             "models": [one.described() for one in found],
             "dataset": _described(dataset, options),
             "settings": {"pairs": pairs, **_settings(options)},
+            **({} if options.patches is None else {"patches": options.patches.described()}),
             "pairs": [summary for summary, _ in done],
             "environment": environment.describe(environment.resolve_precision(options.extraction.precision)),
         }
@@ -143,6 +151,12 @@ class _Work:
             write_pair(folder, key, *kept)
         return kept
 
+    def patches(self, found: Sequence[Candidate], channels: pd.DataFrame, patches: Patches) -> pd.DataFrame:
+        """The parts of the maximal activation images that fire the channels of each network."""
+        split = self.options.top_split
+        caches = {one.label: (one, self._cache(one, split)) for one in found}
+        return patch_table(Work(self.out, self.dataset, split, patches, self.options.extraction), caches, channels)
+
     def _cache(self, candidate: Candidate, split: str) -> Cache:
         return self.caches.of(candidate, split)
 
@@ -164,7 +178,7 @@ class _Work:
         """Everything that the tables of a pair depend on."""
         folders = [] if isinstance(triple, str) else [triple.before, triple.after, triple.other_seed]
         return {
-            "version": VERSION,
+            "version": [VERSION, artlucid.__version__],
             "models": [one.described() for one in (a, b)],
             "images": [cache.manifest["dataset"]["images_identity"] for cache in caches],
             "preprocessing": [dict(cache.manifest["preprocessing"]) for cache in caches],
@@ -173,7 +187,7 @@ class _Work:
             "metadata": _digest(self.dataset.split(self.options.top_split)),
             "settings": _settings(self.options),
             "pictures": [folder.content for folder in folders],
-            "pictures_network": getattr(self.options.pictures_network, "identity", None),
+            "pictures_network": models.load(self.options.pictures_network).identity if folders else None,
         }
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from artlucid._comparison import Comparison
 from artlucid._comparison._files import read_json, read_table
-from artlucid._comparison._format import FORMAT, MANIFEST, TABLES, VERSION
+from artlucid._comparison._format import FORMAT, MANIFEST, PATCHES, TABLES, VERSION
 from artlucid.errors import ComparisonError, OutputError
 from artlucid.files import write_atomically, write_json
 
@@ -25,6 +25,9 @@ PAIR = "pair.json"
 def write_comparison(out: Path, manifest: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Comparison:
     """Write the tables, and last the manifest, which makes the folder a comparison."""
     (out / MANIFEST).unlink(missing_ok=True)
+    if PATCHES not in tables:
+        for suffix in ("csv", "parquet"):
+            (out / f"{PATCHES}.{suffix}").unlink(missing_ok=True)
     files = {}
     for name, table in tables.items():
         files[f"{name}.csv"] = _write(out / f"{name}.csv", _as_csv(table))
@@ -52,6 +55,21 @@ def read_pair(folder: Path, key: Mapping[str, Any]) -> tuple[dict[str, Any], dic
         tables = {name: read_table(folder / f"{name}.parquet", content["files"][f"{name}.parquet"]) for name in TABLES}
         return dict(content["summary"]), tables
     except (ComparisonError, KeyError, TypeError):
+        return None
+
+
+def write_part(path: Path, table: pd.DataFrame) -> None:
+    """Keep a part of a table that took long, with its hash beside it."""
+    beside = path.with_suffix(".json")
+    beside.unlink(missing_ok=True)
+    write_json(beside, {"sha256": _write(path, _as_parquet(table))})
+
+
+def read_part(path: Path) -> pd.DataFrame | None:
+    """A part of a table, if it was kept and is whole."""
+    try:
+        return read_table(path, read_json(path.with_suffix(".json")).get("sha256"))
+    except ComparisonError:
         return None
 
 

@@ -35,10 +35,11 @@ def frozen_between(network_a: Network, network_b: Network) -> Frozen:
     not recorded what a training changed.
     """
     architecture = network_a.architecture
-    if architecture is None or network_b.architecture != architecture or _root(network_a) != _root(network_b):
+    (trainings_a, start_a), (trainings_b, start_b) = _history(network_a), _history(network_b)
+    if architecture is None or network_b.architecture != architecture or start_a is None or start_a != start_b:
         return Frozen()
-    chains = [{_key(step): step for step in _chain(network.lineage)} for network in (network_a, network_b)]
-    between = [chains[key in chains[1]][key] for key in chains[0].keys() ^ chains[1].keys()]
+    both = trainings_a | trainings_b
+    between = [both[identity] for identity in trainings_a.keys() ^ trainings_b.keys()]
     if all(step.get("which") == "initial" for step in between):
         return Frozen()
     changed: set[str] = set()
@@ -48,23 +49,18 @@ def frozen_between(network_a: Network, network_b: Network) -> Frozen:
     return Frozen(kernels, _untouched(architecture, kernels))
 
 
-def _chain(lineage: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The trainings behind a network, the last first."""
-    steps = []
+def _history(network: Network) -> tuple[dict[str | None, Mapping[str, Any]], str | None]:
+    """The trainings behind a network, the last first, and the identity of the weights that the first began with.
+
+    A training goes by the identity of the weights that it gave, not by its folder, which may have been moved since.
+    """
+    trainings: dict[str | None, Mapping[str, Any]] = {}
+    identity, lineage = network.identity, network.lineage
     while lineage:
-        steps.append(lineage)
-        lineage = (lineage.get("initial_weights") or {}).get("lineage") or {}
-    return steps
-
-
-def _key(step: Mapping[str, Any]) -> tuple[Any, Any]:
-    return step.get("run"), step.get("which")
-
-
-def _root(network: Network) -> Any:
-    """Identity of the weights that the first training began with."""
-    steps = _chain(network.lineage)
-    return (steps[-1].get("initial_weights") or {}).get("identity") if steps else network.identity
+        trainings[identity] = lineage
+        start = lineage.get("initial_weights") or {}
+        identity, lineage = start.get("identity"), start.get("lineage") or {}
+    return trainings, identity
 
 
 def _changed(step: Mapping[str, Any], architecture: Architecture) -> set[str]:

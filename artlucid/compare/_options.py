@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artlucid.activations._options import Options as Extraction
+from artlucid.compare._patch_options import Patches
 from artlucid.errors import ComparisonError
 from artlucid.metrics._intervals import Resampling
 from artlucid.metrics._permutations import Permutations
@@ -44,6 +45,8 @@ class Options:
         of the processors, or all that the first worker has. The library never changes those of this process.
     allow_changed_environment : bool
         Take workers with other versions or processors than the caches that are there, or than the first worker.
+    patches : Patches, optional
+        Whether the parts of the maximal activation images that fire the channels are found too, and which.
     """
 
     k: Sequence[int] = (100, 1000)
@@ -58,6 +61,7 @@ class Options:
     dask: str | None = None
     threads: int | None = None
     allow_changed_environment: bool = False
+    patches: Patches | None = None
 
     def __post_init__(self) -> None:
         sizes = [] if isinstance(self.k, str | int) else list(self.k)
@@ -66,6 +70,11 @@ class Options:
             raise ComparisonError(
                 f"`k` must be one or more different integers of at least 1. Received {self.k!r}. Give (100, 1000), "
                 "for example (`--k 100 --k 1000`)."
+            )
+        if not isinstance(self.patches, Patches | None):
+            raise ComparisonError(
+                f"`patches` must be compare.Patches, or None. Received {self.patches!r}. Give "
+                'compare.Patches("fixed"), for example.'
             )
         if isinstance(self.pictures, str | os.PathLike):
             raise ComparisonError(

@@ -50,6 +50,8 @@ class Pair:
         return {
             "model_a": self.a.label,
             "model_b": self.b.label,
+            "start_a": self.a.start,
+            "start_b": self.b.start,
             "recipe_a": self.a.recipe,
             "recipe_b": self.b.recipe,
             "seed_a": self.a.seed,
@@ -103,5 +105,8 @@ class Pair:
 
 
 def _counted(cache: Cache, layers: Sequence[str]) -> npt.NDArray[np.int64]:
-    parts = [sum((block > 0).sum(axis=0) for block in cache[layer].blocks()) for layer in layers]
+    parts = [
+        sum(((block > 0).sum(axis=0) for block in cache[layer].blocks()), np.zeros(cache[layer].shape[1], np.int64))
+        for layer in layers
+    ]
     return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)

@@ -153,7 +153,13 @@ def with_pictures(channels: pd.DataFrame, triple: Triple | str, options: Options
 
 
 def correlation(channels: pd.DataFrame, options: Options) -> dict[str, Any]:
-    """Spearman's correlation of overlap with visual change, over the convolutions' and blocks' channels with pictures.
+    """Spearman's correlation of overlap with visual change, over the channels with pictures, as the figure has them.
+
+    Parameters
+    ----------
+    channels : DataFrame
+        As `with_pictures` gives it. Frozen channels are left out, for nothing changed them, and so are dead ones.
+    options : Options
 
     Returns
     -------
@@ -161,10 +167,8 @@ def correlation(channels: pd.DataFrame, options: Options) -> dict[str, Any]:
         ``spearman``, ``low``, ``high``, ``n_channels`` and how the interval was made; or ``reason`` why there is none.
     """
     overlap = channels[f"overlap_{options.k[0]}"]
-    alive = ~(channels["dead_a"] | channels["dead_b"])
-    known = channels[alive & overlap.notna() & channels["visual_change"].notna()]
-    # A channel of a block is one of a convolution too.
-    known = known.drop_duplicates(["layer", "channel"])
+    left_out = channels["frozen"] | channels["dead_a"] | channels["dead_b"]
+    known = channels[~left_out & overlap.notna() & channels["visual_change"].notna()]
     if len(known) < FEWEST:
         return {"spearman": None, "n_channels": len(known), "reason": f"fewer than {FEWEST} channels with pictures"}
     values = known[f"overlap_{options.k[0]}"].to_numpy(np.float64), known["visual_change"].to_numpy(np.float64)

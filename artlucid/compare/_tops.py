@@ -38,7 +38,7 @@ class Tops:
 
 def tops_of(cache: Cache, k: int) -> Tops:
     """Find the top images of every stored layer in one pass."""
-    return Tops({layer: top_images(cache[layer], k, name=layer) for layer in cache.stored_layers})
+    return Tops({layer: top_images(cache[layer], k, name=f"{layer} of {cache.path}") for layer in cache.stored_layers})
 
 
 def most_frequent(top: TopImages, codes_of: Callable[[Codes], tuple[Codes, int]], names: Sequence[str]) -> list[str]:

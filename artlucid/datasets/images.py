@@ -55,6 +55,9 @@ TRANSPOSITIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+# Orientations that exchange width and height.
+SIDEWAYS = frozenset({5, 6, 7, 8})
+
 
 def read_image(path: str | os.PathLike[str], *, shorter_side: int | None = None) -> npt.NDArray[np.uint8]:
     """Read an image file as upright RGB.
@@ -95,10 +98,44 @@ def read_image(path: str | os.PathLike[str], *, shorter_side: int | None = None)
         with open_regular_file(Path(path)) as file:
             return _read(file, shorter_side)
     except Exception as error:
-        raise DataError(
-            f"`path` must be a readable image ({', '.join(FORMATS)}). Received {os.fspath(path)}: {explain(error)}. "
-            "Replace or remove the file; `datasets.examine` lists all such files of a dataset."
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Give width and height of an image as `read_image` gives it, upright; its pixels are not decoded.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    tuple of int
+        Width and height, in pixels.
+
+    Raises
+    ------
+    DataError
+        If it is not a readable image.
+    """
+    try:
+        with (
+            open_regular_file(Path(path)) as file,
+            pillow_warnings_ignored(),
+            Image.open(file, formats=FORMATS) as image,
+        ):
+            width, height = image.size
+            _check_size(image.size)
+            return (height, width) if _orientation(image) in SIDEWAYS else (width, height)
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str | os.PathLike[str], error: Exception) -> DataError:
+    return DataError(
+        f"`path` must be a readable image ({', '.join(FORMATS)}). Received {os.fspath(path)}: {explain(error)}. "
+        "Replace or remove the file; `datasets.examine` lists all such files of a dataset."
+    )
 
 
 def check_shorter_side(shorter_side: int | None) -> None:

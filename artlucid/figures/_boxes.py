@@ -34,7 +34,7 @@ _MEDIAN: Mapping[str, Any] = MappingProxyType(
 _CHANCE: Mapping[str, Any] = MappingProxyType({"color": "#D55E00", "linewidth": 0.9, "linestyle": (0, (2, 1))})
 _EDGE: Mapping[str, Any] = MappingProxyType({"color": INK, "linewidth": 0.5, "linestyle": "-"})
 _OUTSIDE: Mapping[str, Any] = MappingProxyType(
-    {"marker": ".", "markersize": 2, "markerfacecolor": INK, "markeredgecolor": "none", "alpha": 0.35}
+    {"marker": ".", "markersize": 3, "markerfacecolor": INK, "markeredgecolor": "none", "alpha": 0.5}
 )
 
 
@@ -89,11 +89,7 @@ def boxes(
     needed = [name for one in series for name in (one.column, *one.dead)]
     needed += [one.chance for one in series] if scale.chance is True else []
     table = _comparison.checked(channels, needed, "channels", ["layer", "channel"])
-    names = _comparison.chosen_layers(table, only, from_input_to_output(table["layer"]))
-    trained = _comparison.thawed(table)
-    trained_layers = set(trained["layer"])
-    names = [name for name in names if name in trained_layers]
-    pairs = [_comparison.Pair(pair.label, _comparison.thawed(pair.rows)) for pair in _comparison.pairs(table, labels)]
+    names, pairs = _comparison.trained(table, only, from_input_to_output(table["layer"]), labels)
     titles = [_title(pair, series, names) for pair in pairs]
     sheet, panels = _layer_panels.layer_panels(titles, names, scale.values, list(_key(series, scale)), width)
     for panel in panels:
@@ -145,7 +141,7 @@ def _key(series: Sequence[Series], scale: Scale) -> Iterator[Entry]:
     if scale.chance is not False:
         yield Entry("by chance", {**_CHANCE, "marker": ""})
     yield Entry("channels within 1.5 boxes", {**_EDGE, "marker": "|", "markersize": 5})
-    yield Entry("channels beyond", {**_OUTSIDE, "color": INK, "markersize": 3, "alpha": 0.7, "linestyle": ""})
+    yield Entry("channels beyond", {**_OUTSIDE, "color": INK, "linestyle": ""})
 
 
 def _draw_layer(axes: Axes, rows: pd.DataFrame, place: int, series: Sequence[Series], chance: bool | float) -> None:

@@ -171,7 +171,7 @@ class _Column:
 
     def __init__(self, name: str, rows: pd.DataFrame, highest_first: bool) -> None:
         numbers = rows["channel"].astype(int)
-        values = rows[name].astype(float)
+        values = rows[name].to_numpy(float, na_value=math.nan)
         self._known = set(numbers)
         self._values = {number: value for number, value in zip(numbers, values, strict=True) if not math.isnan(value)}
         dead = [marked(rows[column]) for column in DEAD if column in rows]

@@ -92,10 +92,8 @@ def cka_by_layer(
     [[0.88, 0.7]]
     """
     table = _comparison.checked(layers, (*COLUMNS, _comparison.FROZEN), "layers", ["layer"])
-    names = _comparison.chosen_layers(table, only, list(dict.fromkeys(map(str, table["layer"]))))
-    trained = _comparison.thawed(table)
-    names = [name for name in names if name in set(trained["layer"])]
-    curves = list(_curves(_comparison.pairs(table, labels), names))
+    names, pairs = _comparison.trained(table, only, list(dict.fromkeys(map(str, table["layer"]))), labels)
+    curves = list(_curves(pairs, names))
     sheet, panels = _layer_panels.layer_panels(_TITLES, names, "CKA", list(_key(curves)), width, _HEIGHT)
     lowest = min(0.0, *(float(np.nanmin(curve.values[name], initial=0)) for curve in curves for name in curve.values))
     for panel in panels:
@@ -107,7 +105,7 @@ def cka_by_layer(
 
 def _curves(pairs: Sequence[_comparison.Pair], names: Sequence[str]) -> Iterator[_Curve]:
     for index, pair in enumerate(pairs):
-        rows = _comparison.thawed(pair.rows).set_index("layer").reindex(names)
+        rows = pair.rows.set_index("layer").reindex(names)
         look = {
             "color": COLOURS[index % len(COLOURS)],
             "linestyle": STYLES[index // len(COLOURS) % len(STYLES)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -91,6 +92,29 @@ def pairs(table: pd.DataFrame, labels: Mapping[str, str] | None) -> list[Pair]:
     ]
 
 
+def trained(
+    table: pd.DataFrame, only: Sequence[str] | None, known: Sequence[str], labels: Mapping[str, str] | None
+) -> tuple[list[str], list[Pair]]:
+    """The layers of a figure that are not frozen in every pair, and the pairs without their frozen rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+    only, known
+        As `chosen_layers` takes them.
+    labels : mapping of str to str, optional
+        As `pairs` takes them.
+
+    Raises
+    ------
+    VisualizationError
+        As these.
+    """
+    left = set(thawed(table)["layer"])
+    names = [name for name in chosen_layers(table, only, known) if name in left]
+    return names, [Pair(pair.label, thawed(pair.rows)) for pair in pairs(table, labels)]
+
+
 def chosen_layers(table: pd.DataFrame, layers: Sequence[str] | None, known: Sequence[str]) -> list[str]:
     """The layers of a figure: those given, or those of the table that are not parts of another one.
 
@@ -145,3 +169,9 @@ def numbers(rows: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
         )
     found = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(found), found, np.nan)
+
+
+def overlap_in_words(column: str) -> str:
+    """What a column of overlaps is called on an axis: ``overlap of top 100``."""
+    number = re.fullmatch(r"overlap_(\d+)", column)
+    return f"overlap of top {number[1]}" if number else column

@@ -107,7 +107,7 @@ def overlap_against_visual_change(
             f"`channels` must have channels with both {column} and visual_change. Received none. "
             "Make optimized images of both networks with `artlucid visualize` before they are compared."
         )
-    return _drawn(points, layers, min(columns, len(points)), width)
+    return _drawn(points, layers, _comparison.overlap_in_words(column), min(columns, len(points)), width)
 
 
 def _points(pair: _comparison.Pair, column: str, layers: Sequence[str]) -> _Points:
@@ -127,7 +127,7 @@ def _correlation(changes: npt.NDArray[np.float64], overlaps: npt.NDArray[np.floa
     return f"Spearman {spearmanr(changes, overlaps).statistic:.2f}, {number}".replace("-", "−")
 
 
-def _drawn(points: Sequence[_Points], layers: Sequence[str], columns: int, width: float) -> Figure:
+def _drawn(points: Sequence[_Points], layers: Sequence[str], values: str, columns: int, width: float) -> Figure:
     panel = (width - 2 * MARGIN) / columns - _VALUES - _GAP
     if not panel >= _NARROWEST:
         raise VisualizationError(
@@ -145,7 +145,7 @@ def _drawn(points: Sequence[_Points], layers: Sequence[str], columns: int, width
     top = MARGIN
     for band, height in zip(bands, heights, strict=True):
         top += height
-        sheet.text(MARGIN, top + _HEIGHT / 2, "overlap", va="center", rotation=90)
+        sheet.text(MARGIN, top + _HEIGHT / 2, values, va="center", rotation=90)
         for index, (one, title) in enumerate(zip(points[band], titles[band], strict=True)):
             left = MARGIN + _VALUES + index * (panel + _VALUES + _GAP)
             sheet.text(left, top - _TITLE_GAP, title, va="bottom")

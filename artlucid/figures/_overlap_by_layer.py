@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from artlucid.figures import _boxes
+from artlucid.figures import _boxes, _comparison
 from artlucid.figures._grid import WIDTH
 
 
@@ -69,10 +68,5 @@ def overlap_by_layer(
     1
     """
     _boxes.check_chance(chance)
-    scale = _boxes.Scale(_name(column), per_cent=True, chance=chance)
+    scale = _boxes.Scale(_comparison.overlap_in_words(column), per_cent=True, chance=chance)
     return _boxes.boxes(channels, [_boxes.Series(column)], scale, only=only, labels=labels, width=width)
-
-
-def _name(column: str) -> str:
-    number = re.fullmatch(r"overlap_(\d+)", column)
-    return f"overlap of top {number[1]}" if number else column

@@ -141,11 +141,14 @@ class Folder:
         Of the network, for readers.
     settings : mapping
         How the pictures were made: ``steps``, ``size``, ``seed``, ….
+    identity : str
+        Of the network; empty where the manifest does not say.
     """
 
     path: Path
     name: str
     settings: Mapping[str, Any]
+    identity: str = ""
 
     @cached_property
     def pictures(self) -> Mapping[str, Picture]:
@@ -175,7 +178,7 @@ def opened(path: str | os.PathLike[str]) -> Folder:
         )
     content = _manifest(folder / MANIFEST, FORMAT, {"model": dict, "settings": dict})
     name = content["model"].get("name") or content["model"].get("source") or folder.name
-    return Folder(folder, str(name), content["settings"])
+    return Folder(folder, str(name), content["settings"], str(content["model"].get("identity") or ""))
 
 
 def _picture(folder: Path, path: Path) -> tuple[str, Picture]:

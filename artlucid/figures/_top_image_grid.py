@@ -16,13 +16,16 @@ from PIL import Image
 from artlucid.datasets.images import read_image
 from artlucid.errors import VisualizationError
 from artlucid.figures import _mosaic, _rows
-from artlucid.figures._grid import COLUMNS, WIDTH, Cell, Row, grid
+from artlucid.figures._grid import WIDTH, Cell, Row, grid
 from artlucid.figures._sheet import check_count
 
 Picture: TypeAlias = str | os.PathLike[str] | npt.ArrayLike
 
 GRID = (10, 10)
 """Columns and rows: the paper's figures show all 100."""
+
+COLUMNS = 3
+"""Grids side by side: more leave less than 5 mm for each of 10 x 10 images on a page."""
 
 SHARED = (0, 158, 115)
 """The green of Okabe and Ito, Color Universal Design (2008)."""

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from artlucid import compare
+from artlucid._comparison._format import ACTIVATIONS as CACHES
+from artlucid._comparison._format import MANIFEST
 from artlucid._terminal import columns
-from artlucid.compare._caches import FOLDER as CACHES
 from artlucid.errors import ArtlucidError
 from artlucid.info import _activations
 from artlucid.info._options import Facts, Options, as_list, as_mapping
 from artlucid.info._text import block, counts
 
-MANIFEST = "compare.json"
 PAIRS = "pairs"
 SPELLINGS = f"a folder of `artlucid compare`, also an unfinished one, or its {MANIFEST}"
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import sklearn.metrics
 
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import extent
 
 
 def average_precisions(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -105,7 +106,7 @@ def checked(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> tuple[npt.NDArray[
         )
     if labels.dtype.kind not in "iub" or labels.min() < 0 or labels.max() > 1:
         raise MetricError(
-            f"`y_true` must hold the integers 0 and 1. Received {labels.dtype} in {labels.min()} … {labels.max()}. "
+            f"`y_true` must hold the integers 0 and 1. Received {extent(labels)}. "
             "Give 1 where an image has the class and 0 elsewhere."
         )
     return labels.astype(np.bool_), scores

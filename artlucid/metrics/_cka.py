@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import is_integer, is_number
 from artlucid.metrics._features import ConstantFeaturesError, Doubles, paired_features
 from artlucid.metrics._hsic import GramForm, centred_gram, form_of, gram, refuse_undefined, similarity, unbiased
 
 NAMES = ("features_a", "features_b")
 FEWEST = 2
 FEWEST_DEBIASED = 4
+# Beyond these the kernel is that of equal images alone, or linear, to all digits.
+NARROWEST, WIDEST = 1e-6, 1e6
 
 
 def linear_cka(
@@ -48,7 +51,8 @@ def linear_cka(
     Raises
     ------
     ConstantFeaturesError
-        If the rows of an array are all equal; debiased also if all but one are: 0 / 0.
+        If the rows of an array are all equal; debiased also if all but one are, or if all are equally far apart, as
+        those of an identity matrix: 0 / 0.
     MetricError
         If an array is not two-dimensional or holds a value that is not finite, if they differ in their number of
         images, or if there are fewer than two images, debiased fewer than four.
@@ -124,11 +128,13 @@ def minibatch_cka(
     1.0
     """
     a, b = paired_features(features_a, features_b, names, FEWEST_DEBIASED)
-    if batch_size < FEWEST_DEBIASED or batch_size > a.n_images:
+    if not is_integer(batch_size) or not FEWEST_DEBIASED <= batch_size <= a.n_images:
         raise MetricError(
-            f"`batch_size` must be at least {FEWEST_DEBIASED} and at most the number of images. Received {batch_size} "
-            f"for {a.n_images} images. Give 256, or the number of images if that is less."
+            f"`batch_size` must be an integer of at least {FEWEST_DEBIASED} and at most the number of images. Received "
+            f"{batch_size!r} for {a.n_images} images. Give 256, or the number of images if that is less."
         )
+    if seed is not None and not (is_integer(seed) and seed >= 0):
+        raise MetricError(f"`seed` must be an integer of at least 0, or None. Received {seed!r}. Give 0, for example.")
     images = np.arange(a.n_images)
     if seed is not None:
         np.random.default_rng(seed).shuffle(images)
@@ -164,8 +170,9 @@ def rbf_cka(
     features_b : array-like of shape (n_images, n_channels_b)
         The same images in the same order. Several matrices of n_images x n_images are held in memory.
     bandwidth : float
-        The kernel's standard deviation as a part of the median distance between two images, for each array its own.
-        Large ones come to linear CKA.
+        The kernel's standard deviation as a part of the median distance between two images, for each array its own; in
+        1e-6 … 1e6. Large ones come to linear CKA. With small ones an image is like itself alone, so that the plain
+        value comes to 1 whatever the features: debias it.
     debiased, names
         As `linear_cka` takes them.
 
@@ -180,7 +187,7 @@ def rbf_cka(
         If most rows of an array are equal, so that the median distance is 0; debiased also if the bandwidth is so small
         that no image has a neighbour.
     MetricError
-        As `linear_cka`, or if the bandwidth is not above 0.
+        As `linear_cka`, or if the bandwidth is out of range.
 
     References
     ----------
@@ -192,10 +199,10 @@ def rbf_cka(
     >>> round(rbf_cka(features, 2 * features[:, ::-1]), 6)
     1.0
     """
-    if not 0 < bandwidth < math.inf:
+    if not is_number(bandwidth) or not NARROWEST <= bandwidth <= WIDEST:
         raise MetricError(
-            f"`bandwidth` must be above 0. Received {bandwidth!r}. Give the part of the median distance between two "
-            "images: 0.8, for example."
+            f"`bandwidth` must be in {NARROWEST:g} … {WIDEST:g}. Received {bandwidth!r}. Give the part of the median "
+            "distance between two images: 0.8, for example. Of wider ones `linear_cka` is the value."
         )
     a, b = paired_features(features_a, features_b, names, FEWEST_DEBIASED if debiased else FEWEST)
     gram_a, gram_b = (
@@ -217,5 +224,6 @@ def _gaussian(features: Doubles, bandwidth: float, name: str) -> Doubles:
             f"`{name}` must vary over most of the images. Received a median distance of 0 between two of them. "
             "Leave this layer out, or take `linear_cka`."
         )
-    kernel: Doubles = np.exp(squares / (-2 * (bandwidth * median) ** 2))
+    # Less 1, which centring takes away, and in which a wide kernel would lose its digits.
+    kernel: Doubles = np.expm1(squares / (-2 * (float(bandwidth) * median) ** 2))
     return kernel

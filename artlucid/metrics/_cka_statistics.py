@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,6 @@ from artlucid.metrics._features import Doubles, paired_features
 from artlucid.metrics._hsic import Form, Sums, form_of, refuse_undefined, unbiased
 from artlucid.metrics._intervals import Interval, Resampling
 from artlucid.metrics._permutations import Floor, Permutations
-
-# Of the plain and of the debiased value.
-LEAST = np.array([[0.0], [-1.0]])
 
 
 @dataclass(frozen=True)
@@ -128,12 +125,17 @@ def _intervals(form: Form, sums: Sums, values: tuple[float, ...], resampling: Re
     debiased = [unbiased_of_images(part, *pair) for part, pair in zip(parts, pairs, strict=True)]
     influences = np.array([influence(parts, values[0]), influence(debiased, values[1])])
 
-    def of_resamples(images: npt.NDArray[np.intp]) -> Doubles:
-        means = np.array([of_images[images].mean(axis=1) for of_images in influences])
-        return np.asarray(np.clip(np.array(values)[:, None] + means, LEAST, 1))
+    def changes_of_resamples(images: npt.NDArray[np.intp]) -> Doubles:
+        return np.array([of_images[images].mean(axis=1) for of_images in influences])
 
-    plain, without_bias = intervals_of(of_resamples, influences.shape[1], resampling)
-    return plain, without_bias
+    # Of the changes, not of the values: beside 1, that of a network with itself, they would be lost in rounding.
+    plain, without_bias = intervals_of(changes_of_resamples, influences.shape[1], resampling)
+    return _around(values[0], plain, least=0.0), _around(values[1], without_bias, least=-1.0)
+
+
+def _around(value: float, changes: Interval, *, least: float) -> Interval:
+    low, high = (min(max(value + change, least), 1.0) for change in (changes.low, changes.high))
+    return replace(changes, low=low, high=high)
 
 
 def influence(parts: npt.ArrayLike, value: float) -> Doubles:
@@ -141,8 +143,10 @@ def influence(parts: npt.ArrayLike, value: float) -> Doubles:
 
     Each product is of degree two in the weights, and CKA has the root of two of them below the line.
     """
-    both, of_a, of_b = (part / part.mean() for part in np.asarray(parts))
-    change: Doubles = value * (2 * both - of_a - of_b)
+    of_both, of_a, of_b = np.asarray(parts)
+    # Divided by the root, and not by its own mean, which may be 0.
+    scale = math.sqrt(of_a.mean()) * math.sqrt(of_b.mean())
+    change: Doubles = 2 * of_both / scale - value * (of_a / of_a.mean() + of_b / of_b.mean())
     return change
 
 

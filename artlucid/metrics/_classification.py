@@ -7,6 +7,7 @@ import numpy.typing as npt
 import sklearn.metrics
 
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import extent, is_integer
 
 
 def top_k_accuracy(y_true: npt.ArrayLike, y_score: npt.ArrayLike, *, k: int = 1) -> float:
@@ -70,10 +71,10 @@ def top_k_hits(y_true: npt.ArrayLike, y_score: npt.ArrayLike, *, k: int = 1) -> 
     """
     labels, scores = _checked(y_true, y_score)
     classes = scores.shape[1]
-    if not 1 <= k < classes:
+    if not is_integer(k) or not 1 <= k < classes:
         raise MetricError(
-            f"`k` must be at least 1 and below the number of classes. Received {k} for {classes} classes. "
-            "With k classes or fewer the accuracy is 1 whatever the scores."
+            "`k` must be an integer of at least 1 and below the number of classes. "
+            f"Received {k!r} for {classes} classes. With k classes or fewer the accuracy is 1 whatever the scores."
         )
     # scikit-learn gives the mean only, and of equal scores it takes the last.
     highest = np.argsort(-scores, axis=1, kind="stable")[:, :k]
@@ -151,7 +152,7 @@ def _checked(y_true: npt.ArrayLike, y_score: npt.ArrayLike) -> tuple[npt.NDArray
         )
     if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= scores.shape[1]:
         raise MetricError(
-            f"`y_true` must hold integers in 0 … {scores.shape[1] - 1}. Received {labels.dtype} in "
-            f"{labels.min()} … {labels.max()}. Number the classes in the order of the columns of `y_score`."
+            f"`y_true` must hold integers in 0 … {scores.shape[1] - 1}. Received {extent(labels)}. "
+            "Number the classes in the order of the columns of `y_score`."
         )
     return labels.astype(np.int64), scores

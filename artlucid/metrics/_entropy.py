@@ -9,6 +9,7 @@ import numpy.typing as npt
 import scipy.special
 
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import extent, is_integer, is_part
 from artlucid.metrics._overlap import Top, checked_indices
 from artlucid.metrics._top_images import Indices, TopImages
 
@@ -58,7 +59,7 @@ def class_entropy(top: Top, labels: npt.ArrayLike, n_classes: int, *, literal: b
     members = np.vstack([classes, np.zeros((1, n_classes), bool)])
     counts = np.stack([member[indices].sum(axis=1) for member in members.T], axis=1)
     labelled = np.asarray(members.any(axis=1))[indices].sum(axis=1)
-    return _entropy(counts, labelled if literal else counts.sum(axis=1))
+    return _entropy(counts, labelled) if literal else _entropy_of_labels(counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +133,16 @@ def expected_class_entropy(
         generator = np.random.default_rng([seed, size])
         drawn = generator.multivariate_hypergeometric(frequencies, size, size=draws, method="marginals")
         counts, labelled = drawn @ kinds.astype(np.int64), drawn[:, kinds.any(axis=1)].sum(axis=1)
-        values = _entropy(counts, labelled if literal else counts.sum(axis=1))
+        values = _entropy(counts, labelled) if literal else _entropy_of_labels(counts)
         if (values := values[~np.isnan(values)]).size:
             found[row] = values.mean(), *np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     mean, low, high = found[of_channels].T
     return ExpectedEntropy(mean, low, high, draws, level, seed)
+
+
+def _entropy_of_labels(counts: npt.NDArray[np.integer]) -> Doubles:
+    # Rounding alone can take it beyond 1.
+    return np.minimum(_entropy(counts, counts.sum(axis=1)), 1)
 
 
 def _entropy(counts: npt.NDArray[np.integer], totals: npt.NDArray[np.integer]) -> Doubles:
@@ -147,7 +153,7 @@ def _entropy(counts: npt.NDArray[np.integer], totals: npt.NDArray[np.integer]) -
 
 def _checked(top: Top, labels: npt.ArrayLike, n_classes: int) -> tuple[Indices, npt.NDArray[np.bool_]]:
     """Give the images of each channel, and the classes of each image as truth values."""
-    if isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 2:
+    if not is_integer(n_classes) or n_classes < 2:
         raise MetricError(
             f"`n_classes` must be an integer of at least 2. Received {n_classes!r}. "
             "The entropy of a single class is always 0: take labels that differ."
@@ -172,18 +178,18 @@ def _classes(labels: npt.NDArray[np.generic], n_classes: int) -> npt.NDArray[np.
     least, most = (0, 1) if several else (-1, n_classes - 1)
     if labels.dtype.kind not in "iub" or labels.min() < least or labels.max() > most:
         raise MetricError(
-            f"`labels` must hold integers in {least} … {most}. Received {labels.dtype} in {labels.min()} … "
-            f"{labels.max()}. Number the classes from 0, or give 1 where an image has a class."
+            f"`labels` must hold integers in {least} … {most}. Received {extent(labels)}. "
+            "Number the classes from 0, or give 1 where an image has a class."
         )
     return labels.astype(bool) if several else labels[:, None] == np.arange(n_classes)
 
 
 def _check_draws(draws: int, level: float, seed: int) -> None:
     for name, value, least in (("draws", draws, 100), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        if not is_integer(value) or value < least:
             raise MetricError(
                 f"`{name}` must be an integer of at least {least}. Received {value!r}. "
                 f"Give {max(least, 1000)}, for example."
             )
-    if isinstance(level, bool) or not 0 < level < 1:
+    if not is_part(level):
         raise MetricError(f"`level` must be above 0 and below 1. Received {level!r}. Give 0.95, for example, for 95 %.")

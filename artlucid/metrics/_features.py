@@ -78,11 +78,13 @@ def rows_of(array: Any, name: str) -> Rows:
 class Features:
     """Rows with what they have to be centred and scaled by.
 
-    The similarities do not depend on scale. Values below 1 keep fourth powers away from the ends of the doubles, and a
+    The mean is relative to the first row: of a common offset a sum of both would lose the digits behind it. The
+    similarities do not depend on scale. Values below 1 keep fourth powers away from the ends of the doubles, and a
     power of two leaves every digit as it is.
     """
 
     rows: Rows
+    first: Doubles
     mean: Doubles
     scale: float
 
@@ -98,7 +100,8 @@ class Features:
 
     def centred(self, block: npt.NDArray[Any], out: Doubles | None = None) -> Doubles:
         """Give some of the rows in double precision, centred and scaled."""
-        centred: Doubles = np.subtract(block, self.mean, out=out, dtype=np.float64)
+        centred: Doubles = np.subtract(block, self.first, out=out, dtype=np.float64)
+        centred -= self.mean
         centred *= self.scale
         return centred
 
@@ -156,4 +159,4 @@ def _described(rows: Rows) -> Features:
             f"`{rows.name}` must hold values whose sums are finite. Received differences beyond the range of doubles. "
             "Divide all of it by one number: similarities do not depend on scale."
         )
-    return Features(rows, first + total / rows.n_images, math.ldexp(1.0, min(-math.frexp(largest)[1], 1000)))
+    return Features(rows, first, total / rows.n_images, math.ldexp(1.0, min(-math.frexp(largest)[1], 1000)))

@@ -187,8 +187,9 @@ def refuse_undefined(own: tuple[float, float], biased: tuple[float, float], name
     for name, value, of_all in zip(names, own, biased, strict=True):
         if value <= ROUNDING * of_all:
             raise ConstantFeaturesError(
-                f"`{name}` must vary over more than one image for debiased CKA. Received features that are equal for "
-                "all others. Leave this layer out, or give more images."
+                f"`{name}` must vary over more than one image for debiased CKA. Received features of which nothing is "
+                "left without each image's product with itself: all others are equal, or all are equally far apart. "
+                "Leave this layer out, or give more images."
             )
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import is_integer, is_part
 
 METHODS = ("BCa", "percentile")
 
@@ -47,14 +45,14 @@ class Resampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not _is_number(self.level, int | float | np.number) or not 0 < self.level < 1:
+        if not is_part(self.level):
             raise MetricError(
                 f"`level` of an interval must be above 0 and below 1. Received {self.level!r}. "
                 "Give 0.95, for example, for 95 %."
             )
         for name, least in (("resamples", FEWEST_RESAMPLES), ("seed", 0)):
             value = getattr(self, name)
-            if not _is_number(value, int | np.integer) or value < least:
+            if not is_integer(value) or value < least:
                 raise MetricError(
                     f"`{name}` of an interval must be an integer of at least {least}. Received {value!r}. "
                     f"Give {getattr(type(self), name)}, for example."
@@ -100,7 +98,3 @@ class PairedIntervals:
 
     scores: tuple[Interval, ...]
     differences: tuple[Interval, ...]
-
-
-def _is_number(value: object, kind: Any) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -34,7 +35,7 @@ def kernel_distance(kernel_a: npt.ArrayLike, kernel_b: npt.ArrayLike, *, relativ
     Raises
     ------
     MetricError
-        If the shapes differ, a value is not finite, or the distance is to be relative to a kernel of zeros.
+        If the shapes differ, a value or the distance is not finite, or it is to be relative to a kernel of zeros.
 
     References
     ----------
@@ -48,8 +49,16 @@ def kernel_distance(kernel_a: npt.ArrayLike, kernel_b: npt.ArrayLike, *, relativ
     1.0
     """
     a, b = _checked(kernel_a, kernel_b)
-    distance = _norm(a - b)
-    return distance / _norm_above_zero(a, "kernel_a") if relative else distance
+    with np.errstate(over="ignore"):
+        distance = _norm(a - b)
+    if relative:
+        distance /= _norm_above_zero(a, "kernel_a")
+    if not math.isfinite(distance):
+        raise MetricError(
+            "`kernel_a` and `kernel_b` must have a distance in the range of doubles. Received kernels that are farther "
+            "apart. Divide both by one number, or look at the training that gave them."
+        )
+    return distance
 
 
 def kernel_cosine(kernel_a: npt.ArrayLike, kernel_b: npt.ArrayLike) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import is_integer
 from artlucid.metrics._top_images import Indices, TopImages
 
 Doubles = npt.NDArray[np.float64]
@@ -160,8 +161,8 @@ def _number_of_images(top_a: Any, top_b: Any, n_images: int | None, a: Indices, 
     known = {top.n_images for top in (top_a, top_b) if isinstance(top, TopImages)}
     known |= set() if n_images is None else {n_images}
     fewest = max(a.shape[1], int(a.max()) + 1, int(b.max()) + 1)
-    if len(known) != 1 or min(known) < fewest:
-        received = ", ".join(map(str, sorted(known))) or "none"
+    if len(known) != 1 or not all(is_integer(number) and number >= fewest for number in known):
+        received = ", ".join(sorted(map(repr, known))) or "none"
         raise MetricError(
             "`n_images` must be the number of images that both were chosen from, at least k and above every index. "
             f"Received {received} where it is at least {fewest}. Give the number of images of the split."

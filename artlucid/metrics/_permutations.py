@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import is_integer, is_part
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class Permutations:
     def __post_init__(self) -> None:
         for name, least in (("number", 20), ("seed", 0)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            if not is_integer(value) or value < least:
                 raise MetricError(
                     f"`{name}` of permutations must be an integer of at least {least}. Received {value!r}. "
                     f"Give {getattr(type(self), name)}, for example."
                 )
-        if isinstance(self.level, bool) or not 0 < self.level < 1:
+        if not is_part(self.level):
             raise MetricError(
                 f"`level` of permutations must be above 0 and below 1. Received {self.level!r}. "
                 "Give 0.95 for the value that chance exceeds once in twenty."

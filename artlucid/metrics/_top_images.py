@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from artlucid.errors import MetricError
+from artlucid.metrics._checks import is_integer
 from artlucid.metrics._features import Rows, rows_of
 
 # What is read at once, and the channels of it that are sorted at once: this, and the result, is what is in memory.
@@ -56,10 +57,10 @@ class TopImages:
         MetricError
             If k is below 1 or larger than this one.
         """
-        if not 1 <= k <= self.k:
+        if not is_integer(k) or not 1 <= k <= self.k:
             raise MetricError(
-                f"`k` must be at least 1 and at most that of these top images. Received {k} for {self.k}. "
-                "Call `top_images` with the largest k that is wanted."
+                "`k` must be an integer of at least 1 and at most that of these top images. "
+                f"Received {k!r} for {self.k}. Call `top_images` with the largest k that is wanted."
             )
         last = self.scores[:, k - 1]
         more = (self.scores[:, k:] == last[:, None]).sum(axis=1) + np.where(self.scores[:, -1] == last, self.ties, 0)
@@ -103,7 +104,7 @@ def top_images(scores: npt.ArrayLike, k: int = 100, *, name: str = "scores") -> 
     ([4, 1], [1, 0], [[1], [2]])
     """
     rows = rows_of(scores, name)
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= rows.n_images:
+    if not is_integer(k) or not 1 <= k <= rows.n_images:
         raise MetricError(
             "`k` must be an integer of at least 1 and at most the number of images. "
             f"Received {k!r} for {rows.n_images} images. "

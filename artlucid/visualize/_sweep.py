@@ -59,11 +59,15 @@ def sweep(
         As `channels` does.
     RunError
         If another process writes to one of the folders.
+    WorkersError
+        If workers of Dask cannot be reached, see other files, differ from what the folder records, or die.
 
     Warns
     -----
     VisualizationWarning
         If channels are dead.
+    WorkersWarning
+        If there is no worker, or if one takes several tasks at a time.
 
     Examples
     --------

@@ -38,9 +38,12 @@ def fill(path):
     if not part_of(path).exists():
         begin(path, MANIFEST, IMAGES)
     writer = Writer(path)
-    while writer.finished < N_IMAGES:
-        writer.write(rows(slice(writer.finished, min(writer.finished + A_BLOCK, N_IMAGES))))
-    writer.finish()
+    try:
+        while writer.finished < N_IMAGES:
+            writer.write(rows(slice(writer.finished, min(writer.finished + A_BLOCK, N_IMAGES))))
+        writer.finish()
+    finally:
+        writer.close()
 
 
 def in_a_fork(work):

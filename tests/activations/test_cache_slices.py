@@ -29,6 +29,8 @@ KEYS = [
     (slice(1, 4), [100, 7, 3, 3]),
     (slice(1, 9, 2), slice(20, 110)),
     (slice(None), slice(None)),
+    (),
+    ...,
     ([4, 2], slice(None, None, -1)),
     (MASK, 60),
 ]

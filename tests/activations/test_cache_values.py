@@ -129,3 +129,22 @@ def test_blocks_in_the_order_of_the_architecture(cache):
         np.testing.assert_array_equal(cache[block], np.concatenate(parts, axis=1))
     assert cache.layers.index("mixed4d") == cache.layers.index("mixed4d_pool_reduce") + 1
     assert cache.analysed_layers == architectures.get("mini").analysed_layers
+
+
+def test_bits_of_an_image_do_not_depend_on_its_company(tmp_path):
+    # At these sizes oneDNN takes other loops for one image than for several.
+    generator = np.random.default_rng(0)
+    dataset = plain.hand_made(tmp_path, list(generator.integers(0, 256, (5, 7, 7, 3), np.uint8)))
+    inputs = keras.Input((7, 7, 3))
+    wide = keras.layers.Conv2D(832, 1, activation="relu", name="wide")(inputs)
+    model = keras.Model(inputs, keras.layers.Conv2D(256, 1, activation="relu", name="narrow")(wide))
+    model.set_weights([generator.normal(size=array.shape) for array in model.get_weights()])
+    network = models.wrap(model, value_range=(0, 1))
+
+    def means(split, name):
+        out = tmp_path / f"{name}.h5"
+        return activations.extract(network, split, out=out, options=options(batch_size=5))["narrow"][:]
+
+    together = means(dataset.test, "together")
+    for index in (0, 4):
+        np.testing.assert_array_equal(means(dataset.test.select([index]), index), together[index : index + 1])

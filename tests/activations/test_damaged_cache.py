@@ -138,6 +138,8 @@ HARM = {
         file, lambda f, values: f.create_dataset("layers/conv2d1/mean", values.shape, "f4")
     ),
     "huge table": lambda file: put_huge(file, "images/path"),
+    "many empty texts": lambda file: put_many(file, "images/path"),
+    "many class names": lambda file: put_many(file, "class_names"),
     "huge labels": lambda file: (
         file.__delitem__("images/label"),
         file.create_dataset("images/label", (12, 2**40), "u1", chunks=True),
@@ -164,6 +166,10 @@ HARM = {
     "layers that are none": lambda file: change_manifest(file, layers=[7]),
     "blocks that are none": lambda file: change_manifest(file, blocks=[{"name": "x", "sources": ["y"]}]),
     "blocks without sources": lambda file: change_manifest(file, blocks=[{"name": "x", "sources": []}]),
+    "a block twice": lambda file: change_manifest(file, blocks=[{"name": "x", "sources": ["conv2d0"]}] * 2),
+    "a layer twice in a block": lambda file: change_manifest(
+        file, blocks=[{"name": "x", "sources": ["conv2d0", "conv2d0"]}]
+    ),
     "block named like a layer": lambda file: change_manifest(
         file, blocks=[{"name": "conv2d0", "sources": ["conv2d1"]}]
     ),
@@ -177,6 +183,11 @@ HARM = {
     "the same layer twice": lambda file: change_layer(file, name="conv2d1"),
     "name that leads elsewhere": lambda file: change_layer(file, name="../images"),
 }
+
+
+def put_many(file, name):
+    del file[name]
+    file.create_dataset(name, (2**30,), dtype="S1", chunks=(2**20,), compression="gzip")
 
 
 def put_huge(file, name):

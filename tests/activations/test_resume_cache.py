@@ -1,9 +1,11 @@
 """An extraction that ended early goes on, and gives the bits that it would have given."""
 
 import dataclasses
+import itertools
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +78,42 @@ def test_goes_on_at_the_block(blocks, small_network, data, tmp_path, small_block
     assert not list(tmp_path.glob("*.part*"))
 
 
+def test_batches_side_by_side_in_their_order(small_network, data, tmp_path, monkeypatch):
+    one_by_one, side_by_side = tmp_path / "x.h5", tmp_path / "y.h5"
+    with monkeypatch.context() as patch:
+        patch.setattr(_extract, "AT_A_TIME", 1)
+        activations.extract(small_network, data.test, out=one_by_one, options=OPTIONS).close()
+    run, calls, another = _pooled.Pooled.__call__, itertools.count(), threading.Event()
+
+    def held_up(self, images):
+        # The first ends after another has begun.
+        assert next(calls) or another.wait(timeout=20)
+        another.set()
+        return run(self, images)
+
+    monkeypatch.setattr(_pooled.Pooled, "__call__", held_up)
+    activations.extract(small_network, data.test, out=side_by_side, options=OPTIONS).close()
+    expected = plain.content(one_by_one)
+    for name, values in plain.content(side_by_side).items():
+        assert np.array_equal(values, expected[name]), name
+
+
+def test_what_was_computed_before_a_failure_is_kept(small_network, data, tmp_path, small_blocks, monkeypatch):
+    run, calls = _pooled.Pooled.__call__, itertools.count()
+
+    def failing(self, images):
+        if next(calls) >= 5:
+            raise StoppedError
+        return run(self, images)
+
+    out = tmp_path / "x.h5"
+    monkeypatch.setattr(_pooled.Pooled, "__call__", failing)
+    with pytest.raises(StoppedError):
+        activations.extract(small_network, data.test, out=out, options=OPTIONS)
+    with pytest.raises(ActivationsError, match="with 8 of 12 images"):
+        activations.open(out.with_name("x.h5.part"))
+
+
 def test_finished_ones_are_taken_as_they_are(small_network, data, tmp_path, computed):
     out = tmp_path / "x.h5"
     activations.extract(small_network, data.test, out=out, options=OPTIONS).close()
@@ -116,3 +154,14 @@ def test_killed_at_every_write(tmp_path):
     (line,) = done.stdout.splitlines()
     # Six datasets, two flushes with the count between them, three blocks; the beginning and the end.
     assert int(re.fullmatch(r"killed (\d+) times, then status 0", line)[1]) == 3 * (6 + 3) + 3
+
+
+def test_full_disk_while_it_is_filled(tmp_path):
+    script = Path(__file__).with_name("full_disk.py")
+    done = subprocess.run([sys.executable, script, tmp_path / "x.h5"], capture_output=True, text=True, check=True)
+    refusal, same = done.stdout.splitlines()
+    assert refusal.startswith(
+        f"{tmp_path / 'x.h5'} must be writable, on a disk with room for it. Received: File too large. "
+    )
+    assert "extract again" in refusal and same == "True"
+    assert done.stderr == ""

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import shutil
 
 import filelock
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -12,18 +14,21 @@ from activations.plain import hand_made
 from compare.networks import tiny
 from finetune import small
 
-from artlucid import activations, compare, models
+from artlucid import activations, architectures, compare, metrics, models, recipes
 from artlucid.compare import _compare
 from artlucid.compare._caches import check_alike
-from artlucid.compare._frozen import frozen_between
+from artlucid.compare._candidates import Candidate
+from artlucid.compare._channels import ordered
+from artlucid.compare._frozen import Frozen, frozen_between
 from artlucid.datasets import Dataset
-from artlucid.errors import ActivationsError, ComparisonError, DataError, OutputError
+from artlucid.errors import ActivationsError, ComparisonError, DataError, MetricError, OutputError
 from artlucid.models._network import weights_of
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
 EXTRACTION = activations.Options(cache=False)
 QUICK = compare.Options(k=(5, 10), extraction=EXTRACTION)
+LAYERS = ("conv2d0", "conv2d1")
 ONE_SPLIT = dataclasses.replace(QUICK, top_split="test", cka_split="test")
 
 
@@ -54,27 +59,75 @@ def test_the_same_source_twice_is_told_apart(made, two):
     assert [model["model"] for model in made.manifest["models"]] == names
 
 
-def test_values_are_those_of_the_metrics(made, two, data, tmp_path):
-    from artlucid import metrics
+def caches_of(made, two, split):
+    for network in two:
+        with activations.open(made.path / "activations" / f"{network.identity[:16]}-{split}.h5") as cache:
+            yield {layer: np.asarray(cache[layer]) for layer in LAYERS}
 
-    caches = [
-        activations.extract(network, data.test, out=tmp_path / f"{index}.h5", options=EXTRACTION)
-        for index, network in enumerate(two)
-    ]
-    layers = made.layers.set_index("layer")
-    for layer in ("conv2d0", "conv2d1"):
-        assert layers["cka"][layer] == pytest.approx(metrics.linear_cka(caches[0][layer], caches[1][layer]))
-    row = made.channels.iloc[0]
-    images = np.array([[*paths] for paths in zip(data.train.labels, strict=True)]).ravel()
-    train = [
-        activations.extract(network, data.train, out=tmp_path / f"train{index}.h5", options=EXTRACTION)
-        for index, network in enumerate(two)
-    ]
-    tops = [metrics.top_images(cache[row["layer"]], 5).indices[row["channel"]] for cache in train]
-    assert row["overlap_5"] == len(set(tops[0]) & set(tops[1]) - {-1}) / 5
-    counts = pd.Series([data.class_names[label] for label in images[tops[1][tops[1] >= 0]]]).value_counts()
-    name, share = row["classes_b"].split("; ")[0].removesuffix(" %").rsplit(" ", 1)
-    assert counts[name] == counts.max() and int(share) == round(100 * counts.max() / counts.sum())
+
+def test_similarities_are_those_of_the_metrics(made, two):
+    before, after = caches_of(made, two, "test")
+    rows = made.layers.set_index("layer")
+    for layer in LAYERS:
+        found = metrics.cka_statistics(
+            before[layer], after[layer], resampling=QUICK.resampling, permutations=QUICK.permutations
+        )
+        for name, value, interval, floor in (
+            ("cka", found.cka, found.interval, found.floor),
+            ("cka_debiased", found.cka_debiased, found.interval_debiased, found.floor_debiased),
+        ):
+            shown = rows.loc[layer, [name, *(f"{name}_{end}" for end in ("low", "high", "floor", "floor_mean"))]]
+            expected = [value, interval.low, interval.high, floor.quantile, floor.mean]
+            np.testing.assert_allclose(shown.astype(float), expected, err_msg=f"{layer} {name}")
+
+
+def test_overlaps_and_entropies_are_those_of_the_metrics(made, two, data):
+    features = list(caches_of(made, two, "train"))
+    for layer in LAYERS:
+        rows = made.channels[made.channels["layer"] == layer].set_index("channel").sort_index()
+        for k in QUICK.k:
+            tops = [metrics.top_images(one[layer], k) for one in features]
+            for name, measure in (
+                ("", metrics.overlap_ratio),
+                ("_chance", metrics.expected_overlap_ratio),
+                ("_corrected", metrics.corrected_overlap_ratio),
+            ):
+                np.testing.assert_allclose(rows[f"overlap_{k}{name}"], measure(*tops))
+        for side, one in zip("ab", features, strict=True):
+            top = metrics.top_images(one[layer], QUICK.k[0])
+            entropy = metrics.class_entropy(top, data.train.labels, len(data.class_names))
+            chance = metrics.expected_class_entropy(top, data.train.labels, len(data.class_names)).mean
+            np.testing.assert_allclose(rows[f"entropy_{side}"], entropy)
+            np.testing.assert_allclose(rows[f"entropy_{side}_chance"], chance)
+            assert rows[f"n_positive_{side}"].tolist() == (one[layer] > 0).sum(axis=0).tolist()
+            assert rows[f"dead_{side}"].tolist() == (one[layer] <= 0).all(axis=0).tolist()
+
+
+def test_classes_are_those_of_the_top_images(made, two, data):
+    for side, features in zip("ab", caches_of(made, two, "train"), strict=True):
+        for row in made.channels.itertuples():
+            values = features[row.layer][:, row.channel]
+            top = [image for image in np.argsort(-values, kind="stable")[: QUICK.k[0]] if values[image] > 0]
+            counts = np.bincount(np.array(data.train.labels)[top], minlength=len(data.class_names))
+            named = dict(
+                text.removesuffix(" %").rsplit(" ", 1) for text in getattr(row, f"classes_{side}").split("; ") if text
+            )
+            expected = {data.class_names[i]: f"{100 * count / len(top):.0f}" for i, count in enumerate(counts) if count}
+            assert named == expected
+
+
+def test_layers_have_what_their_channels_come_to(made):
+    rows = made.layers.set_index("layer")
+    for layer, channels in made.channels.groupby("layer"):
+        for column in ("overlap_5", "overlap_10", "entropy_a", "entropy_b"):
+            values = channels[column].dropna()
+            expected = [values.mean(), *np.percentile(values, [50, 25, 75])]
+            endings = ("mean", "median", "quartile_1", "quartile_3")
+            np.testing.assert_allclose([rows[f"{column}_{ending}"][layer] for ending in endings], expected)
+            assert rows[f"{column}_chance"][layer] == pytest.approx(channels[f"{column}_chance"].mean())
+        for k in QUICK.k:
+            corrected = channels[f"overlap_{k}_corrected"].mean()
+            assert rows[f"overlap_{k}_corrected_mean"][layer] == pytest.approx(corrected)
 
 
 def test_read_gives_the_same(made):
@@ -182,8 +235,39 @@ def test_training_with_a_frozen_layer(data, tmp_path):
     assert summary["frozen"] == ["conv2d0"]
     assert summary["kernel_distance_mean"] == layers["kernel_distance"]["epoch-2", "conv2d1"]
     assert summary["cka_mean"] == layers["cka"]["epoch-2", "conv2d1"]
+    assert summary["cka_debiased_mean"] == layers["cka_debiased"]["epoch-2", "conv2d1"]
+    assert summary["overlap_5_mean"] == pytest.approx(layers["overlap_5_mean"]["epoch-2", "conv2d1"])
+    assert summary["overlap_5_median"] == pytest.approx(layers["overlap_5_median"]["epoch-2", "conv2d1"])
+    assert summary["entropy_b_mean"] == pytest.approx(layers["entropy_b_mean"]["epoch-2", "conv2d1"])
+    assert summary["n_channels"] == 8
     with_itself = compare.compare([run, run], data, out=tmp_path / "itself", options=ONE_SPLIT)
     assert not with_itself.layers["frozen"].any()
+
+
+def test_rows_in_the_order_in_which_one_browses_them():
+    table = pd.DataFrame(
+        [
+            ("frozen, few images", "conv2d0", 0, True, False, False, 0.2),
+            ("dead after", "conv2d1", 1, False, False, True, 0.0),
+            ("dead before", "conv2d1", 0, False, True, False, 0.0),
+            ("another layer", "conv2d1", 2, False, False, False, 0.4),
+            ("low", "conv2d1", 3, False, False, False, 0.1),
+            ("another channel", "conv2d0", 5, False, False, False, 0.4),
+            ("the same", "conv2d0", 4, False, False, False, 0.4),
+        ],
+        columns=["name", "layer", "channel", "frozen", "dead_a", "dead_b", "overlap_5"],
+    )
+    names = ordered(table, compare.Options(k=(5, 10)), ["conv2d0", "conv2d1"])["name"].tolist()
+    expected = [
+        "low",
+        "the same",
+        "another channel",
+        "another layer",
+        "frozen, few images",
+        "dead before",
+        "dead after",
+    ]
+    assert names == expected
 
 
 def test_frozen_behind_what_was_trained(data, tmp_path):
@@ -204,12 +288,51 @@ def test_frozen_in_a_chain_of_trainings(data, tmp_path):
     networks = [models.load(run) for run in (first, second, stranger)]
     start = models.load(first.at("initial"))
     assert frozen_between(networks[0], networks[1]).kernels == {"conv2d0"}
-    # The first training changed everything.
+    # The first training changed everything, and the second began with what it gave.
     assert not frozen_between(start, networks[1]).kernels
+    starts = [Candidate("", network).start for network in (start, *networks)]
+    assert starts == ["none", "none", recipes.label(recipes.from_json(networks[0].lineage["recipe"])), "none"]
+    # Wherever the first run was moved to since the second began with it.
+    moved = first.path.rename(tmp_path / "moved")
+    assert frozen_between(models.load(moved), models.load(second)).kernels == {"conv2d0"}
     # These began with other weights, so that what both froze is not the same.
     assert not np.array_equal(*(weights_of(network).arrays["conv2d0/kernel"] for network in networks[1:]))
     assert not frozen_between(networks[1], networks[2]).kernels
     assert not frozen_between(networks[1], networks[1]).kernels
+    unknown = [dataclasses.replace(one, lineage={**one.lineage, "initial_weights": None}) for one in networks[:2]]
+    assert not frozen_between(*unknown).kernels
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_frozen_by_every_recipe_on_the_papers_network(name):
+    architecture = architectures.get("inception5h")
+    recipe = recipes.to_json(recipes.get(name))
+    frozen = [frozen_between(*states(architecture, recipe, which)) for which in ("best", "initial")]
+    # "The end from scratch": conv2d0 … mixed3b keep their weights, and the table of distances is over 42 convolutions.
+    low = {layer for layer in architecture.convolutions if layer.startswith(("conv2d", "mixed3"))}
+    expected = low if name == "high_layers_from_scratch" else set()
+    assert frozen[0].kernels == expected and len(low) == 15
+    assert expected <= frozen[0].activations and ("mixed3b" in frozen[0].activations) == bool(expected)
+    assert "mixed4a" not in frozen[0].activations
+    assert frozen[1] == Frozen()
+    # As it began, beside a training that changed nothing at all: what was not drawn at random.
+    beside = [states(architecture, {"costs": [1.0]}, "best")[1], states(architecture, recipe, "initial", "begun")[1]]
+    kept = {"high_layers_from_scratch": low, "from_scratch": set(), "demo": set()}
+    assert frozen_between(*beside).kernels == kept.get(name, set(architecture.convolutions))
+
+
+def test_off_the_shelf_leaves_all_as_it_was():
+    architecture = architectures.get("inception5h")
+    found = frozen_between(*states(architecture, {"costs": [1.0]}, "best"))
+    assert found.kernels == set(architecture.convolutions)
+    assert {"conv2d0", "mixed5b"} <= found.activations
+
+
+def states(architecture, recipe, which, after="after"):
+    """Published weights, and what a training by this recipe made of them; no more than `frozen_between` looks at."""
+    before = models.Network(None, architecture, (), "start", "published")
+    lineage = {"run": "run", "which": which, "recipe": recipe, "initial_weights": {"identity": "start"}}
+    return before, models.Network(None, architecture, (), after, "run", lineage)
 
 
 def test_epochs_that_are_not_kept(data, tmp_path, expect_refusal):
@@ -260,6 +383,14 @@ def test_metadata(two, data, tmp_path):
         test = dataclasses.replace(data.test, metadata={"artist": artists})
         return compare.compare(two, data.with_splits({"test": test}), out=out, options=ONE_SPLIT).channels
 
+    # Each image its own value: those of the first in both top sets.
+    found = compared([f"image {index}" for index in range(len(data.test))], tmp_path / "one")
+    for side, network in zip("ab", two, strict=True):
+        with activations.open(tmp_path / "one" / "activations" / f"{network.identity[:16]}-test.h5") as cache:
+            for row in found[~found[f"dead_{side}"]].itertuples():
+                top = metrics.top_images(cache[row.layer], QUICK.k[0]).indices[row.channel]
+                named = {text.rsplit(" ", 2)[0] for text in getattr(row, f"metadata_artist_{side}").split("; ")}
+                assert len(named) == min(3, (top >= 0).sum()) and named <= {f"image {image}" for image in top}
     half = len(data.test) // 2
     artists = ("Hals",) * half + ("",) * (len(data.test) - half)
     out = tmp_path / "out"
@@ -397,3 +528,50 @@ def test_unlike_caches(two, data, tmp_path, change, word):
     two_ = activations.extract(two[1], other, out=tmp_path / "two.h5", options=options)
     with one, two_, pytest.raises(ComparisonError, match=word):
         check_alike(one, two_)
+
+
+def finished_caches(made, out):
+    """The activations of a comparison, for a new one."""
+    shutil.copytree(made.path / "activations", out / "activations")
+    return sorted((out / "activations").glob("[!.]*-train.h5"))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_activations_that_are_not_finite(made, two, data, tmp_path, expect_refusal, value):
+    path = finished_caches(made, tmp_path)[0]
+    with h5py.File(path, "r+") as file:
+        file["layers/conv2d1/mean"][3, 2] = value
+    with expect_refusal(f"conv2d1 of {path}", "for image 3, channel 2", "the network", kind=MetricError):
+        compare.compare(two, data, out=tmp_path, options=QUICK)
+
+
+def test_a_cache_that_is_cut_short(made, two, data, tmp_path, expect_refusal):
+    path = finished_caches(made, tmp_path)[1]
+    path.write_bytes(path.read_bytes()[:-1000])
+    with expect_refusal("a whole file", str(path), "extract again", kind=ActivationsError):
+        compare.compare(two, data, out=tmp_path, options=QUICK)
+
+
+def test_caches_whose_images_are_in_another_order(made, two, data, tmp_path, expect_refusal):
+    path = finished_caches(made, tmp_path)[0]
+    with h5py.File(path, "r+") as file:
+        file["images/path"][...] = file["images/path"][()][::-1]
+    with expect_refusal("in the same order", "paths of the images", "Extract both", kind=ComparisonError):
+        compare.compare(two, data, out=tmp_path, options=QUICK)
+
+
+def test_fewer_images_than_classes(two, data, tmp_path):
+    few = data.with_splits({"test": data.test.select([0, 5])})
+    found = compare.compare(two, few, out=tmp_path, options=dataclasses.replace(ONE_SPLIT, k=(2,)))
+    assert len(few.class_names) == 3
+    assert found.layers["cka"].isna().all() and found.layers["notice"].str.contains("at least 4 images").all()
+    # Two images of two of three classes.
+    entropies = found.channels["entropy_a"][found.channels["n_positive_a"] == 2]
+    np.testing.assert_allclose(entropies, 1 / np.log2(3))
+
+
+def test_no_images_at_all(two, data, tmp_path):
+    nothing = data.with_splits({"test": data.test.select([])})
+    found = compare.compare(two, nothing, out=tmp_path, options=ONE_SPLIT)
+    assert found.layers["cka"].isna().all() and found.layers["kernel_distance"].notna().all()
+    assert found.channels["notice"].str.contains("overlap_5: 0 images, fewer than 5").all()

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from finetune import small
 from test_cli import invoke
 from test_cli import messages_as_before as messages_as_before
 
@@ -28,7 +29,7 @@ from artlucid.errors import ActivationsError, ComparisonError, DataError, Output
 from artlucid.models._network import weights_of
 from artlucid.models.weights import _own
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 
 EXTRACTION = activations.Options(size=32, batch_size=4, cache=False)
 OPTIONS = compare.Options(
@@ -36,21 +37,40 @@ OPTIONS = compare.Options(
 )
 
 
+class WithTiny(distributed.WorkerPlugin):
+    """Puts the architecture `tiny` among those that a worker knows."""
+
+    def setup(self, worker):
+        small.register_tiny(pytest.MonkeyPatch())
+
+
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(tiny):
     """Two workers with as many threads as this process has."""
     with _scheduler.started(2) as cluster:
+        with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+            client.register_plugin(WithTiny())
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    """Three files of the small network."""
-    folder = tmp_path_factory.mktemp("networks")
-    paths = [folder / f"{seed}.h5" for seed in range(3)]
+def networks(tiny, tmp_path_factory):
+    """Three files of a small network."""
+    return written("tiny", tmp_path_factory.mktemp("networks"), 3)
+
+
+def written(architecture, folder, number):
+    paths = [folder / f"{seed}.h5" for seed in range(number)]
     for seed, path in enumerate(paths):
-        path.write_bytes(_own.to_bytes(weights_of(models.load("none", architecture="mini", seed=seed))))
+        path.write_bytes(_own.to_bytes(weights_of(models.load("none", architecture=architecture, seed=seed))))
     return paths
+
+
+def copied(data, root):
+    """The same images at another place."""
+    shutil.copytree(data.root, root)
+    test = dataclasses.replace(data.test, root=root)
+    return dataclasses.replace(data, specification=f"folder:{root}", root=root, splits={"test": test})
 
 
 @pytest.fixture(scope="module")
@@ -222,9 +242,7 @@ def test_a_worker_without_the_folder(networks, data, cluster, tmp_path, monkeypa
 
 @pytest.mark.parametrize("what", ["do not exist", "of other sizes"])
 def test_a_worker_without_the_images(networks, data, cluster, tmp_path, monkeypatch, expect_refusal, what):
-    root = tmp_path / "images"
-    shutil.copytree(data.test.root, root)
-    images = data.with_splits({"test": dataclasses.replace(data.test, root=root)})
+    images = copied(data, tmp_path / "images")
     path = images.test.path(3)
 
     # As if the worker saw others than this machine.
@@ -258,9 +276,7 @@ def test_a_cache_of_something_else(here, networks, data, cluster, tmp_path):
 
 
 def test_warnings_of_workers_are_heard(networks, data, cluster, tmp_path):
-    root = tmp_path / "images"
-    shutil.copytree(data.test.root, root)
-    images = data.with_splits({"test": dataclasses.replace(data.test, root=root)})
+    images = copied(data, tmp_path / "images")
     images.test.path(3).write_bytes(b"no image")
     lax = dataclasses.replace(EXTRACTION, max_excluded=0.5)
     with pytest.warns(match=r"1 of 12 images|unusable|left out") as caught:
@@ -326,8 +342,6 @@ def _paused_before_a_block(go_on):
 
 @contextlib.contextmanager
 def distributed_client(cluster):
-    import distributed
-
     with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
         yield client
 
@@ -381,18 +395,20 @@ def test_no_address_and_no_dask(networks, data, tmp_path, monkeypatch, expect_re
         by_workers(networks, data, tmp_path / "out", "local:2")
 
 
-def test_processes_of_this_machine_by_the_command_line(here, networks, data, tmp_path, capfd):
+def test_processes_of_this_machine_by_the_command_line(data, tmp_path, capfd):
     """Quiet, and the same as here with so many threads."""
     threads = environment.threads()["intra_op"]
-    words = ("compare", *networks[:2], "--data", data.specification, "--out", tmp_path / "out", "--size", 32)
-    words += ("--batch-size", 4, "--top-split", "test", "--k", 5, "--resamples", 0, "--permutations", 0, "--no-cache")
-    shown = invoke(*words, "--dask", "local:1", "--threads", threads, "--quiet")
+    two = written("mini", tmp_path, 2)
+    words = ("compare", *two, "--data", data.specification, "--size", 32, "--top-split", "test", "--k", 5, "--no-cache")
+    words += ("--resamples", 0, "--permutations", 0, "--quiet")
+    shown = invoke(*words, "--out", tmp_path / "there", "--dask", "local:1", "--threads", threads)
     assert shown.exit_code == 0, shown.output
     assert (shown.stderr, capfd.readouterr().err) == ("", "")
-    made, expected = contents_of(tmp_path / "out"), contents_of(here.path)
-    assert made and all(expected[key] == value for key, value in made.items() if key[1] != "manifest")
-    for path in (tmp_path / "out" / "activations").glob("*.h5"):
-        with activations.open(path) as cache:
-            assert cache.manifest["environment"]["threads"] == environment.threads()
-    again = invoke(*words, "--threads", threads + 1)
+    here = invoke(*words, "--out", tmp_path / "here", "--threads", threads)
+    assert here.exit_code == 0, here.output
+    made = contents_of(tmp_path / "there")
+    assert made == contents_of(tmp_path / "here")
+    recorded = [value["environment"]["threads"] for (_, name), value in made.items() if name == "manifest"]
+    assert recorded == [environment.threads()] * 2
+    again = invoke(*words, "--out", tmp_path / "again", "--threads", threads + 1)
     assert again.exit_code == 2 and "TensorFlow has begun with" in again.stderr

@@ -161,6 +161,10 @@ def test_means_of_layers_are_those_of_their_channels(found):
     for column in (f"overlap_{K}", "entropy_a", "entropy_b"):
         np.testing.assert_allclose(layers[f"{column}_mean"], channels[column].mean()[layers.index])
         np.testing.assert_allclose(layers[f"{column}_median"], channels[column].median()[layers.index])
+    rows = of(found.channels, "swapped")
+    alive = rows[~rows["dead_a"] & ~rows["dead_b"]].groupby("layer")[f"overlap_{K}"].mean()
+    np.testing.assert_allclose(layers[f"overlap_{K}_mean_alive"], alive[layers.index])
+    assert (layers[f"overlap_{K}_mean_alive"] > layers[f"overlap_{K}_mean"]).any()
     entropies = of(found.channels, "killed")["entropy_b"].dropna()
     assert entropies.between(0, 1).all()
 
@@ -173,3 +177,11 @@ def test_summary_has_the_means_over_layers(found):
     assert len(distances) == summary["kernel_distance_layers"] == 57
     assert summary["kernel_distance_mean"] == pytest.approx(distances.mean())
     assert summary["frozen"] == [] and summary["left_out"] == {}
+    channels = of(found.channels, "swapped")
+    # Those of blocks are there once more.
+    own = channels[~channels["layer"].str.fullmatch(r"mixed\d\w")]
+    assert summary["n_channels"] == len(own) < len(channels)
+    assert summary[f"overlap_{K}_mean"] == pytest.approx(own[f"overlap_{K}"].mean())
+    assert summary[f"overlap_{K}_chance"] == pytest.approx(own[f"overlap_{K}_chance"].mean())
+    assert summary["entropy_b_mean"] == pytest.approx(own["entropy_b"].mean())
+    assert summary["dead_b"] == own["dead_b"].sum()

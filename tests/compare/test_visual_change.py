@@ -95,15 +95,16 @@ def test_pictures_that_change(two, data, folders, tmp_path):
     assert np.isnan(channels["pixel_distance"][3]) and channels["pixel_distance"].notna().any()
 
 
-def test_dead_channels_are_left_out_of_the_correlation():
+def test_dead_and_frozen_channels_are_left_out_of_the_correlation():
     channels = pd.DataFrame(
         {
             "layer": "conv2d1",
-            "channel": range(8),
-            "dead_a": [False] * 7 + [True],
-            "dead_b": False,
-            "overlap_5": [0.2, 0.4, 0.6, 0.8, 1.0, np.nan, 0.1, 0.0],
-            "visual_change": [5.0, 4.0, 3.0, 2.0, 1.0, 9.0, np.nan, -1.0],
+            "channel": range(10),
+            "frozen": [False] * 9 + [True],
+            "dead_a": [False] * 7 + [True, False, False],
+            "dead_b": [False] * 8 + [True, False],
+            "overlap_5": [0.2, 0.4, 0.6, 0.8, 1.0, np.nan, 0.1, 0.0, 0.0, 0.0],
+            "visual_change": [5.0, 4.0, 3.0, 2.0, 1.0, 9.0, np.nan, -1.0, -1.0, 0.0],
         }
     )
     found = correlation(channels, compare.Options(k=(5,), resampling=None))
@@ -112,8 +113,8 @@ def test_dead_channels_are_left_out_of_the_correlation():
     assert same["spearman"] is None and "are equal" in same["reason"]
     few = correlation(channels.head(3), compare.Options(k=(5,)))
     assert few["spearman"] is None and "fewer than 4" in few["reason"]
-    noise = np.random.default_rng(0).normal(size=40)
-    wide = pd.concat([channels] * 5).assign(channel=range(40))
+    noise = np.random.default_rng(0).normal(size=50)
+    wide = pd.concat([channels] * 5).assign(channel=range(50))
     interval = correlation(wide.assign(visual_change=noise - wide["overlap_5"]), compare.Options(k=(5,)))
     assert -1 < interval["low"] < interval["spearman"] < interval["high"] < 1 and interval["resamples"] == 1000
 

@@ -209,6 +209,9 @@ def test_entropy_of_one_network_or_both(of, columns):
     np.testing.assert_allclose(heights_of(axes, "mean"), expected)
     assert heights_of(axes, "chance") == [0.96] * len(WHOLE) * len(columns)
     assert ("first network, quartiles" in said(figure)) == ("entropy_a" in columns)
+    by_layer = table.groupby("layer")[[f"{column}_chance" for column in columns]].mean().loc[list(WHOLE)]
+    (axes,) = figures.entropy_by_layer(table, of=of).axes
+    np.testing.assert_allclose(heights_of(axes, "chance"), by_layer.to_numpy().ravel())
 
 
 def test_a_panel_a_pair_with_its_own_values():
@@ -243,7 +246,7 @@ def test_overlap_over_visual_change():
     np.testing.assert_allclose(np.array(sorted(points.tolist())), sorted(seen.to_numpy().tolist()))
     correlation = seen["visual_change"].rank().corr(seen["overlap_100"].rank())
     assert f"imagenet – runs/styles\nSpearman {correlation:.2f}, 260 channels".replace("-", "−") in said(figure)
-    assert {"conv2d0", "mixed5b", "visual change"} <= set(said(figure))
+    assert {"conv2d0", "mixed5b", "visual change", "overlap of top 100"} <= set(said(figure))
 
 
 def test_dead_channels_are_no_points_and_changes_may_be_negative():
@@ -252,6 +255,13 @@ def test_dead_channels_are_no_points_and_changes_may_be_negative():
     assert sorted(axes.collections[0].get_offsets().tolist()) == [[-0.2, 0.9], [0.5, 0.4], [1, 0.2]]
     least, most = axes.get_xlim()
     assert -0.4 < least < -0.2 and 1 < most < 1.2
+
+
+def test_frozen_channels_are_no_points():
+    table = channels(size=5).assign(frozen=lambda rows: rows["layer"].isin(WHOLE[:5]))
+    axes = figures.overlap_against_visual_change(table).axes[0]
+    expected = table.loc[~table["frozen"], ["visual_change", "overlap_100"]].to_numpy().tolist()
+    np.testing.assert_allclose(sorted(axes.collections[0].get_offsets().tolist()), sorted(expected))
 
 
 def test_no_correlation_where_there_is_none_to_speak_of():
@@ -452,6 +462,8 @@ def test_no_text_meets_another_however_long_the_classes(number, width):
     figure = figures.top_image_grid({UNBROKEN: [top] * number, LONG: [top] * number}, titles, width=width)
     assert_legible(figure)
     assert figure.get_figwidth() <= width
+    # Each of 10 x 10 images is 3 mm wide at least, in print.
+    assert min(axes.get_position().width for axes in figure.axes) * figure.get_figwidth() > 10 * 3 / 25.4 or width < 7
 
 
 def test_unusable_sets_are_refused(refused):

@@ -94,6 +94,15 @@ def test_common_offset_costs_no_digits(offset):
     assert metrics.linear_cka(widened, b) == pytest.approx(metrics.linear_cka(a, b), rel=1e-12)
 
 
+@pytest.mark.parametrize("n_images", [2, 6, 500])
+def test_offset_that_leaves_no_digits_behind_the_point(n_images):
+    # At 2 ** 52 the neighbours of a double are 1 apart, and no mean of several has a place among them.
+    a, b = (np.round(9 * array) for array in drawn(n_images, 1, 1))
+    for debiased in (False, True)[: 1 + (n_images >= 4)]:
+        expected = metrics.linear_cka(a, b, debiased=debiased)
+        assert metrics.linear_cka(a + 2.0**52, b, debiased=debiased) == pytest.approx(expected, rel=1e-10)
+
+
 class Sliced:
     """Rows on request, which are counted."""
 
@@ -192,12 +201,19 @@ def test_batch_without_variation_adds_nothing():
     assert 0 < half < expected
 
 
-@pytest.mark.parametrize("batch_size", [3, 0, 17])
+@pytest.mark.parametrize("batch_size", [3, 0, 17, 4.5, True, None])
 def test_batch_sizes_out_of_range(batch_size):
     with pytest.raises(
-        MetricError, match=rf"`batch_size` must be at least 4 .* Received {batch_size} for 16 images. Give"
+        MetricError,
+        match=rf"`batch_size` must be an integer of at least 4 .* Received {batch_size} for 16 images. Give",
     ):
         metrics.minibatch_cka(*drawn(16, 3, 3), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, True])
+def test_seeds_of_batches_out_of_range(seed):
+    with pytest.raises(MetricError, match=rf"`seed` must be an integer .* or None. Received {seed}. Give"):
+        metrics.minibatch_cka(*drawn(16, 3, 3), batch_size=4, seed=seed)
 
 
 @pytest.mark.parametrize("bandwidth", [0.2, 0.8, 3])
@@ -215,13 +231,18 @@ def test_rbf_is_that_of_scikit_learns_kernels(criterion, bandwidth):
 
 def test_rbf_of_a_large_bandwidth_is_linear():
     a, b = drawn(50, 4, 7)
-    assert metrics.rbf_cka(a, b, bandwidth=1e3) == pytest.approx(metrics.linear_cka(a, b), rel=1e-5)
+    for debiased in (False, True):
+        linear = metrics.linear_cka(a, b, debiased=debiased)
+        # The next term of the exponential falls with the square of the bandwidth; no digits are lost on the way.
+        for bandwidth, error in ((1e3, 1e-5), (1e5, 1e-9), (1e6, 1e-10)):
+            found = metrics.rbf_cka(a, b, bandwidth=bandwidth, debiased=debiased)
+            assert found == pytest.approx(linear, rel=error)
     assert metrics.rbf_cka(a, b) != pytest.approx(metrics.linear_cka(a, b), rel=1e-3)
 
 
-@pytest.mark.parametrize("bandwidth", [0, -1, np.nan, np.inf])
+@pytest.mark.parametrize("bandwidth", [0, -1, np.nan, np.inf, 1e-7, 1e7, True, None])
 def test_bandwidths_out_of_range(bandwidth):
-    with pytest.raises(MetricError, match=r"`bandwidth` must be above 0. Received .* Give"):
+    with pytest.raises(MetricError, match=r"`bandwidth` must be in 1e-06 … 1e\+06. Received .* Give"):
         metrics.rbf_cka(*drawn(9, 3, 3), bandwidth=bandwidth)
 
 
@@ -243,3 +264,10 @@ def test_rbf_without_neighbours_is_undefined_when_debiased():
     a, b = drawn(20, 3, 3)
     with pytest.raises(metrics.ConstantFeaturesError, match="for debiased CKA"):
         metrics.rbf_cka(a, b, bandwidth=1e-3, debiased=True)
+    # An image is like itself alone, in both networks.
+    assert metrics.rbf_cka(a, b, bandwidth=1e-6) == pytest.approx(1)
+
+
+def test_images_equally_far_apart_are_undefined_when_debiased():
+    with pytest.raises(metrics.ConstantFeaturesError, match=r"for debiased CKA. Received .* equally far apart. Leave"):
+        metrics.linear_cka(drawn(20, 3, 3)[0], 5 * np.eye(20), debiased=True)

@@ -5,6 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from artlucid import metrics
 from artlucid.errors import MetricError
@@ -124,10 +125,13 @@ def test_plain_interval_is_around_the_plain_value():
 
 
 def test_interval_stays_where_the_values_are():
+    lows = []
     for seed, mix in itertools.product(range(8), (0, 0.7)):
         found = metrics.cka_statistics(*drawn(5, 1, mix, seed), resampling=PERCENTILE)
+        lows.append(found.interval_debiased.low)
         assert 0 <= found.interval.low <= found.interval.high <= 1
         assert -1 <= found.interval_debiased.low <= found.interval_debiased.high <= 1
+    assert min(lows) < 0
 
 
 @pytest.mark.parametrize("n_images", [8, 200])
@@ -138,6 +142,28 @@ def test_interval_of_a_network_with_itself_is_a_point(method, n_images):
         found = metrics.cka_statistics(a, b, resampling=Resampling(method=method, resamples=100))
         for interval in (found.interval, found.interval_debiased):
             assert (interval.low, interval.high) == pytest.approx((1, 1), abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["percentile", "BCa"])
+@pytest.mark.parametrize("n_images", [4, 20, 150])
+def test_interval_of_a_network_that_differs_by_rounding_is_about_1(method, n_images):
+    generator = np.random.default_rng(n_images)
+    for channels, seed in itertools.product((2, 5, 40), range(4)):
+        a = generator.normal(size=(n_images, channels))
+        rotation = scipy.stats.ortho_group.rvs(channels, random_state=seed)
+        for b in (a @ rotation, a * (1 + 1e-8 * generator.normal(size=a.shape)), 3 * a + 1):
+            found = metrics.cka_statistics(a, b, resampling=Resampling(method=method, resamples=100))
+            for interval in (found.interval, found.interval_debiased):
+                assert 1 - 1e-10 < interval.low <= interval.high <= 1
+
+
+def test_features_without_any_product():
+    # Of images in pairs, so that every covariance of channels is 0, and the plain value too.
+    a, b = np.tile([[-1.0], [-1.0], [1.0], [1.0]], (5, 1)), np.tile([[-1.0], [1.0]], (10, 1))
+    found = metrics.cka_statistics(a, b, resampling=Resampling(), permutations=Permutations())
+    assert found.cka == found.interval.low == 0
+    assert found.cka_debiased == metrics.linear_cka(a, b, debiased=True)
+    assert found.floor.mean == pytest.approx(1 / 19)
 
 
 def test_seeds_decide():
@@ -176,7 +202,8 @@ def test_floor_of_the_orders_drawn(n_images):
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("number", 19), ("number", 20.5), ("seed", -1), ("level", 0), ("level", 1), ("level", True)]
+    ("setting", "value"),
+    [("number", 19), ("number", 20.5), ("seed", -1), ("level", 0), ("level", 1), ("level", True), ("level", None)],
 )
 def test_permutations_out_of_range(setting, value):
     with pytest.raises(MetricError, match=f"`{setting}` of permutations must be .*Received {value}. Give"):

@@ -73,7 +73,9 @@ def test_two_classes():
     assert metrics.top_k_accuracy(labels, scores) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("k", [0, -1, 3, 4])
+@pytest.mark.parametrize("k", [0, -1, 3, 4, 1.5, 2.0, True, None])
 def test_k_out_of_range(k):
-    with pytest.raises(MetricError, match=f"`k` must be at least 1 and below .*Received {k} for 3 classes. With k"):
+    with pytest.raises(
+        MetricError, match=f"`k` must be an integer of at least 1 and below .*Received {k} for 3 classes. With k"
+    ):
         metrics.top_k_accuracy(Y_TRUE, Y_SCORE, k=k)

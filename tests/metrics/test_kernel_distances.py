@@ -91,6 +91,15 @@ def test_kernel_of_zeros(measure):
         measure([0.0, 0.0], [1.0, 2.0])
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "relative"),
+    [([1e308], [-1e308], False), ([1e308] * 9, [0.0] * 9, False), ([5e-324], [1e308], True)],
+)
+def test_distances_beyond_the_doubles_are_refused(a, b, relative, expect_refusal):
+    with expect_refusal("range of doubles", "farther apart", "Divide", kind=MetricError):
+        metrics.kernel_distance(a, b, relative=relative)
+
+
 def test_mean_leaves_frozen_layers_out_and_names_them():
     a = {"conv2d0": [0.0], "conv2d1": [0.0], "conv2d2": [1.0]}
     b = {"conv2d2": [4.0], "conv2d1": [5.0], "conv2d0": [7.0]}

@@ -29,6 +29,7 @@ def test_every_public_metric_is_registered():
 EXAMPLES = [
     "_average_precision",
     "_bootstrap",
+    "_checks",
     "_cka",
     "_cka_statistics",
     "_classification",
@@ -106,6 +107,7 @@ BAD = {
     "negative label": ([0, -1], [[0.1, 0.9], [0.2, 0.8]], "integers in 0 … 1"),
     "label too large": ([0, 2], [[0.1, 0.9], [0.2, 0.8]], "integers in 0 … 1"),
     "labels that are no integers": ([0.0, 1.0], [[0.1, 0.9], [0.2, 0.8]], "integers"),
+    "names of classes": (["Cubism", "Pop"], [[0.1, 0.9], [0.2, 0.8]], "integers in 0 … 1. Received <U6. Number"),
 }
 
 
@@ -184,6 +186,7 @@ BAD_SEVERAL = {
     "negative label": ([[0, -1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]], "integers 0 and 1. Received int64 in -1 … 1"),
     "label above 1": ([[0, 2], [1, 0]], [[0.1, 0.9], [0.2, 0.8]], "integers 0 and 1. Received int64 in 0 … 2"),
     "labels that are no integers": ([[0.0, 1.0], [1.0, 0.0]], [[0.1, 0.9], [0.2, 0.8]], "integers"),
+    "words": ([["no", "yes"]] * 2, [[0.1, 0.9], [0.2, 0.8]], "integers 0 and 1. Received <U3. Give"),
 }
 
 

@@ -133,7 +133,7 @@ def test_tops_of_different_images(overlap):
 
 
 @pytest.mark.parametrize("overlap", [metrics.expected_overlap_ratio, metrics.corrected_overlap_ratio])
-@pytest.mark.parametrize(("n_images", "received"), [(None, "none"), (2, "2"), (5, "5")])
+@pytest.mark.parametrize(("n_images", "received"), [(None, "none"), (2, "2"), (5, "5"), (9.5, "9.5"), ("9", "'9'")])
 def test_number_of_images(overlap, n_images, received):
     with pytest.raises(MetricError, match=f"`n_images` must be .* Received {received} where it is at least 6. Give"):
         overlap([[0, 1, 2]], [[3, 4, 5]], n_images=n_images)
@@ -155,6 +155,15 @@ def test_entropy_is_scipys(tops):
     ]
     np.testing.assert_allclose(found[:7], expected, rtol=1e-12)
     assert np.isnan(found[7])
+
+
+@pytest.mark.parametrize("n_classes", [2, 5, 25, 78, 107])
+def test_entropy_of_equal_proportions_is_1_and_never_more(n_classes):
+    every = [list(range(n_classes))]
+    found = metrics.class_entropy(every, range(n_classes), n_classes)[0]
+    assert 1 - 1e-14 < found <= 1
+    expected = metrics.expected_class_entropy(every, range(n_classes), n_classes, draws=100)
+    assert 1 - 1e-14 < expected.low[0] <= expected.mean[0] <= expected.high[0] <= 1
 
 
 def test_entropy_by_hand():
@@ -265,6 +274,7 @@ BAD_LABELS = {
     "too large": ([4] * 50, 4, "`labels` must hold integers in -1 … 3. Received int64 in 4 … 4. Number"),
     "below -1": ([-2] * 50, 4, "`labels` must hold integers in -1 … 3"),
     "of several": (np.full((50, 4), 2), 4, "`labels` must hold integers in 0 … 1. Received int64 in 2 … 2"),
+    "names": (["Cubism"] * 50, 4, "`labels` must hold integers in -1 … 3. Received <U6. Number"),
     "floats": ([0.5] * 50, 4, "`labels` must hold integers in -1 … 3. Received float64"),
 }
 
@@ -278,7 +288,8 @@ def test_bad_labels(case, entropy, tops):
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("draws", 99), ("draws", 200.0), ("seed", -1), ("level", 0), ("level", 1.5), ("level", True)]
+    ("setting", "value"),
+    [("draws", 99), ("draws", 200.0), ("seed", -1), ("level", 0), ("level", 1.5), ("level", True), ("level", None)],
 )
 def test_settings_out_of_range(setting, value):
     with pytest.raises(MetricError, match=f"`{setting}` must be .* Received {value}. Give"):

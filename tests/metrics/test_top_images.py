@@ -122,9 +122,11 @@ def test_k_out_of_range(k):
         metrics.top_images(np.ones((4, 3)), k)
 
 
-@pytest.mark.parametrize("k", [0, 3])
+@pytest.mark.parametrize("k", [0, 3, 1.5, True, None])
 def test_first_out_of_range(k):
-    with pytest.raises(MetricError, match=f"`k` must be at least 1 and at most .* Received {k} for 2. Call"):
+    with pytest.raises(
+        MetricError, match=f"`k` must be an integer of at least 1 and at most .* Received {k} for 2. Call"
+    ):
         metrics.top_images(np.ones((4, 3)), 2).first(k)
 
 

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from artlucid import environment
 from artlucid._workers import _scheduler, _threads
 from artlucid.activations._extraction import _worker
-from artlucid.activations._extraction._request import identity_of
 from artlucid.activations._file import open_file, read_manifest, readable
+from artlucid.activations._identity import identity_of
 from artlucid.activations._options import Options
 from artlucid.activations._part import part_of
 from artlucid.datasets import Split

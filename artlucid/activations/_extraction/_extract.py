@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -26,6 +29,9 @@ from artlucid.errors import ActivationsError, DataError
 from artlucid.inputs import Batches, open_cache
 from artlucid.models import Network
 from artlucid.models._load import Source
+
+AT_A_TIME = 2
+"""So many batches are computed side by side: no operation of one batch keeps all processors busy."""
 
 
 def extract(model: Source, split: Split, *, out: str | os.PathLike[str], options: Options = Options()) -> Cache:
@@ -187,16 +193,49 @@ def _fill(writer: Writer, asked: Request, options: Options, told: Callable[[int]
         disable=None if options.progress else True,
         dynamic_ncols=True,
     )
-    with bar, batches.readable_errors(), ThreadPoolExecutor(1, thread_name_prefix="write") as thread:
-        written: Future[None] = thread.submit(lambda: None)
-        for rows in _blocks(asked.pooled(images) for images in batches.in_order()):
+    blocks = computed_and_written(writer, asked.pooled, batches.in_order())
+    # Closed before the file is, whatever happens: a block may be on its way to the disk.
+    with bar, batches.readable_errors(), closing(blocks):
+        for n_images in blocks:
+            told(writer.finished)
+            bar.update(n_images)
+    told(writer.finished)
+
+
+def computed_and_written(
+    writer: Writer, pooled: Callable[[Any], Rows], batches: Iterable[Any]
+) -> Generator[int, None, None]:
+    """Fill a file; gives the number of images of each block as it is handed on to be written.
+
+    Parameters
+    ----------
+    writer : Writer
+    pooled : Pooled
+    batches : iterable of float32 arrays of shape (n_images, size, size, 3)
+        The images that are not finished, RGB in 0 … 255.
+    """
+    computing = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="compute")
+    writing = ThreadPoolExecutor(1, thread_name_prefix="write")
+    with computing, writing:
+        written: Future[None] = writing.submit(lambda: None)
+        for rows in _blocks(_computed(pooled, batches, computing)):
             # One block is written, and waits for the disk, while the next is computed.
             written.result()
-            told(writer.finished)
-            written = thread.submit(_write, writer, rows)
-            bar.update(len(rows))
+            written = writing.submit(_write, writer, rows)
+            yield len(rows)
         written.result()
-        told(writer.finished)
+
+
+def _computed(pooled: Callable[[Any], Rows], batches: Iterable[Any], computing: ThreadPoolExecutor) -> Iterator[Rows]:
+    """What each batch gives, in the order of the batches."""
+    waiting: deque[Future[Rows]] = deque()
+    for images in batches:
+        waiting.append(computing.submit(pooled, images))
+        # One more than are computed, so that the next one is there when one ends.
+        if len(waiting) > AT_A_TIME:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _blocks(batches: Iterable[Rows]) -> Iterator[Rows]:

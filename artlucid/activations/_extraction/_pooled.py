@@ -27,25 +27,33 @@ class Pooled:
         Of layers, each once.
     size : int
         Side of the images in pixels.
+    batch_size : int
+        Images that the network sees at a time.
 
     Attributes
     ----------
     layers : tuple of StoredLayer
     """
 
-    def __init__(self, network: Network, names: Sequence[str], size: int) -> None:
+    def __init__(self, network: Network, names: Sequence[str], size: int, batch_size: int) -> None:
         self._model = keras.Model(network.keras_model.input, layer_outputs(network, names))
         # Layers of a known architecture are named after their ReLUs.
         self._rectified = network.architecture is not None
         self._names = tuple(names)
         self.layers: tuple[StoredLayer, ...] = ()
-        signature = [tf.TensorSpec([None, size, size, 3], tf.float32)]
+        self._batch_size = batch_size
+        signature = [tf.TensorSpec([batch_size, size, size, 3], tf.float32)]
         self._run = tf.function(self._pooled, input_signature=signature, autograph=False)
         self._run.get_concrete_function()
 
     def __call__(self, images: Tensor) -> Rows:
-        """Run the network on float32 images of shape (n_images, size, size, 3), RGB in 0 … 255."""
-        return Rows(*(found.numpy() for found in self._run(images)))
+        """Run the network on at most `batch_size` float32 images of shape (n_images, size, size, 3), RGB in 0 … 255."""
+        # A smaller batch is filled up: libraries choose their loops by its size, and with them the last bits.
+        n_images = len(images)
+        if n_images < self._batch_size:
+            images = tf.pad(images, [[0, self._batch_size - n_images], [0, 0], [0, 0], [0, 0]])
+        found = self._run(images)
+        return Rows(*(values.numpy()[:n_images] for values in found))
 
     def _pooled(self, images: Tensor) -> list[Tensor]:
         outputs = keras.tree.flatten(self._model(images, training=False))

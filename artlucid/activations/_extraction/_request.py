@@ -81,9 +81,9 @@ def request(network: Network, split: Split, options: Options) -> Request:
         If the split does not know its dataset, or if the network does not take squares of that size.
     """
     dataset = _dataset(split)
-    size = _size(network, options.size)
+    size = size_of(network, options.size)
     precision = environment.resolve_precision(options.precision)
-    pooled = Pooled(in_precision(network, precision.policy), _stored_names(network), size)
+    pooled = Pooled(in_precision(network, precision.policy), _stored_names(network), size, options.batch_size)
     manifest = {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "model": _model(network),
@@ -185,7 +185,7 @@ def _dataset(split: Split) -> Dataset:
     return split.dataset
 
 
-def _size(network: Network, wanted: int | None) -> int:
+def size_of(network: Network, wanted: int | None) -> int:
     """Side of the squares that the network sees."""
     usual = usual_size(network)
     fixed = network.keras_model.inputs[0].shape[1:3]

@@ -12,7 +12,7 @@ from typing import Any
 from artlucid import environment
 from artlucid._workers._process import Reporter, alone, held_to, network_of
 from artlucid.activations._extraction._extract import extracted
-from artlucid.activations._extraction._request import identity_of
+from artlucid.activations._identity import identity_of
 from artlucid.activations._options import Options
 from artlucid.datasets import Split
 from artlucid.errors import DataWarning, WorkersError
