@@ -99,18 +99,18 @@ def of_pairs(table: pd.DataFrame, before: str, after: str) -> list[pd.DataFrame]
 
 
 def spread(values: Sequence[float]) -> str:
-    """The mean over the seeds, the lowest and the highest."""
-    return f"{sum(values) / len(values):.2f} ({min(values):.2f} … {max(values):.2f})"
+    """The mean over the seeds, and the lowest and the highest where they differ from it."""
+    mean, *ends = (f"{value:.2f}" for value in (sum(values) / len(values), min(values), max(values)))
+    return mean if ends == [mean, mean] else f"{mean} ({ends[0]} … {ends[1]})"
 
 
 def by_layer(layers: list[pd.DataFrame]) -> str:
     """A row a layer: what is measured, beside what chance gives."""
     columns = {
         "CKA": "cka",
-        "floor": "cka_floor",
         "debiased": "cka_debiased",
-        "floor ": "cka_debiased_floor",
-        "overlap at 100": "overlap_100_mean",
+        "its floor": "cka_debiased_floor",
+        "overlap": "overlap_100_mean",
         "chance": "overlap_100_chance",
         "entropy before": "entropy_a_mean",
         "after": "entropy_b_mean",

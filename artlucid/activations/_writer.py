@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,9 @@ def begin(path: Path, manifest: Mapping[str, Any], images: Images) -> None:
             _to_disk(begun)
             os.replace(begun, part)
     finally:
-        begun.unlink(missing_ok=True)
+        # What is wrong with the folder has been said by then, and is not to be hidden.
+        with suppress(OSError):
+            begun.unlink()
 
 
 def _write_tables(file: h5py.File, manifest: Mapping[str, Any], images: Images) -> None:

@@ -57,6 +57,7 @@ def write_sheets(comparison: Any, networks: Sequence[Any], column: str, highest_
     from artlucid import figures
     from artlucid.compare._candidates import candidates
     from artlucid.compare._pictures import beside, folders_of
+    from artlucid.figures._model_names import short_names
 
     found = candidates(networks)
     folders = folders_of(comparison.manifest["settings"]["pictures"], found)
@@ -69,7 +70,8 @@ def write_sheets(comparison: Any, networks: Sequence[Any], column: str, highest_
             continue
         of_pair = (comparison.channels["model_a"] == a) & (comparison.channels["model_b"] == b)
         place = comparison.path / FOLDER / (f"pair-{number}" if len(pairs) > 1 else "")
-        labels = (a, b) if a != b else (f"{a} (1)", f"{b} (2)")
+        names = short_names(dict.fromkeys((a, b)))
+        labels = (names[a], names[b]) if a != b else (f"{names[a]} (1)", f"{names[a]} (2)")
         written += figures.save_contact_sheets(
             dict(zip(labels, two, strict=True)),
             order=column,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from artlucid._saved_tables import marked, whole_layers
 from artlucid.errors import VisualizationError
+from artlucid.figures._model_names import short_names
 
 PAIR = ("model_a", "model_b")
 
@@ -72,7 +73,7 @@ def checked(table: pd.DataFrame, columns: Iterable[str], argument: str, key: Seq
 
 
 def pairs(table: pd.DataFrame, labels: Mapping[str, str] | None) -> list[Pair]:
-    """The pairs of a table, in its order; models are called by their labels where they have one.
+    """The pairs of a table, in its order; models are called by their labels, or by the ends of their paths.
 
     Raises
     ------
@@ -80,14 +81,15 @@ def pairs(table: pd.DataFrame, labels: Mapping[str, str] | None) -> list[Pair]:
         If a label is for a model that the table does not have.
     """
     labels = dict(labels or {})
-    models = {str(model) for name in PAIR for model in table[name].unique()}
+    models = list(dict.fromkeys(str(model) for name in PAIR for model in table[name].unique()))
     if unknown := [model for model in labels if model not in models]:
         raise VisualizationError(
             f"`labels` must be for models of the table. Received {unknown[0]!r}. "
             f"The table has {', '.join(sorted(models))}."
         )
+    names = short_names(models) | labels
     return [
-        Pair(" – ".join(labels.get(str(model), str(model)) for model in both), rows)
+        Pair(" – ".join(names[str(model)] for model in both), rows)
         for both, rows in table.groupby(list(PAIR), sort=False, dropna=False)
     ]
 

@@ -22,8 +22,9 @@ from artlucid.activations import Box, cut_patch, fixed_patches
 from artlucid.datasets import Dataset, Split
 from artlucid.errors import VisualizationError
 from artlucid.figures import _channels, _recorded_pictures
+from artlucid.figures._model_names import short_names
 from artlucid.figures._sheet import check_count
-from artlucid.figures._top_image_grid import GRID, TopImages, top_image_grid
+from artlucid.figures._top_image_grid import GRID, IMAGES, TopImages, top_image_grid
 
 Paths = Sequence[str | os.PathLike[str]]
 
@@ -52,7 +53,8 @@ def maximal_images(
     channels : sequence of str
         ``mixed4d_3x3:52``, …, of convolutions and blocks.
     models : sequence of str, or mapping of str to str, optional
-        Their names in the tables, or these with the names that the figure is to use. By default all.
+        Their names in the tables, or these with the names that the figure is to use. By default all, by the ends of
+        their paths.
     patch : {None, "fixed", "gradient"}
         Whole images; crops of one size a layer around the place where the channel fires most; or the boxes that the
         comparison was made with, by ``--patch gradient``.
@@ -104,14 +106,15 @@ def maximal_images(
         check_count(count, "shape")
     found = comparison if isinstance(comparison, Comparison) else read(os.fspath(comparison))
     names = [_channels.parsed(name) for name in _channels.checked(channels)]
-    labels = _labels(found.models if models is None else models)
+    labels = _labels(short_names(found.models) if models is None else models)
     work = _Work(found, found.images(dataset), shape[0] * shape[1], patch)
     folders = _recorded_pictures.folders_of(found, list(labels), pictures)
     rows = {}
     for model, label in labels.items():
         drawn = {} if model not in folders else folders[model].pictures
         rows[label] = [work.images_of(model, name, next(iter(labels)), drawn) for name in names]
-    return top_image_grid(rows, _channels.titles([str(name) for name in names]), shape=shape)
+    shown = IMAGES if patch is None else f"patches of {IMAGES}"
+    return top_image_grid(rows, _channels.titles([str(name) for name in names]), shape=shape, shown=shown)
 
 
 def _labels(models: Sequence[str] | Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,8 @@ Picture: TypeAlias = str | os.PathLike[str] | npt.ArrayLike
 GRID = (10, 10)
 """Columns and rows: the paper's figures show all 100."""
 
+IMAGES = "maximal activation images"
+
 COLUMNS = 3
 """Grids side by side: more leave less than 5 mm for each of 10 x 10 images on a page."""
 
@@ -34,6 +36,7 @@ SHARED = (0, 158, 115)
 _SIDE = 1200
 _LARGEST = 300
 _SMALLEST = 32
+_WIDEST_BORDER = 12
 
 _WIDEST = 3.4
 """Of a grid, in inches: a column of print."""
@@ -72,6 +75,7 @@ def top_image_grid(
     titles: Sequence[str],
     *,
     shape: tuple[int, int] = GRID,
+    shown: str = IMAGES,
     columns_per_band: int = COLUMNS,
     width: float = WIDTH,
 ) -> Figure:
@@ -85,6 +89,8 @@ def top_image_grid(
         One a channel, such as ``mixed4d_3x3`` and, in the next line, ``channel 52``.
     shape : (int, int)
         Columns and rows of each grid; places that have no image stay white.
+    shown : str
+        What the rows of grids are called, beside the network: patches, for example.
     columns_per_band : int
         Further channels stand in bands below the first ones.
     width : float
@@ -120,7 +126,7 @@ def top_image_grid(
     2
     """
     _check(rows, titles, shape)
-    drawn = [row for label, sets in rows.items() for row in _rows_of(label, sets, shape)]
+    drawn = [row for label, sets in rows.items() for row in _rows_of(label, sets, shape, shown)]
     return grid(drawn, titles, width, columns_per_band, _WIDEST)
 
 
@@ -161,12 +167,10 @@ def _check_set(top: TopImages, label: str, shape: tuple[int, int]) -> None:
         )
 
 
-def _rows_of(label: str, sets: Sequence[TopImages], shape: tuple[int, int]) -> Iterator[Row]:
+def _rows_of(label: str, sets: Sequence[TopImages], shape: tuple[int, int], shown: str) -> Iterator[Row]:
     if any(top.optimized is not None for top in sets):
         yield Row(f"{label}\noptimized images", [_optimized(top, label) for top in sets])
-    yield Row(
-        f"{label}\nmaximal activation images", [Cell(_grid_of(top, shape, label), below=_below(top)) for top in sets]
-    )
+    yield Row(f"{label}\n{shown}", [Cell(_grid_of(top, shape, label), below=_below(top)) for top in sets])
 
 
 def _optimized(top: TopImages, label: str) -> Cell:
@@ -182,7 +186,7 @@ def _below(top: TopImages) -> str:
 
 def _grid_of(top: TopImages, shape: tuple[int, int], label: str) -> npt.NDArray[np.uint8]:
     side = int(np.clip(_SIDE // max(shape), _SMALLEST, _LARGEST))
-    gap, border = max(1, side // 20), max(3, side // 10)
+    gap, border = max(1, side // 20), int(np.clip(side // 10, 3, _WIDEST_BORDER))
     canvas = np.full((shape[1] * (side + gap) - gap, shape[0] * (side + gap) - gap, 3), _mosaic.PAPER, np.uint8)
     shared = set(top.shared)
 

@@ -316,7 +316,7 @@ def test_work_that_nobody_wants_any_more_ends(networks, data, cluster, tmp_path,
 
 
 def _paused_before_a_block(go_on):
-    """A task with blocks of four images, that waits after the first one for a file to be there."""
+    """A task with blocks of four images, that waits after the first one until a file is there."""
 
     def extract_order(plan, order, number):
         import time
@@ -327,9 +327,9 @@ def _paused_before_a_block(go_on):
         write = _extract._write
 
         def patient(writer, rows):
-            write(writer, rows)
-            while not go_on.exists():
+            while writer.finished and not go_on.exists():
                 time.sleep(0.01)
+            write(writer, rows)
 
         _extract._write = patient
         try:
