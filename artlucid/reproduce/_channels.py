@@ -24,6 +24,9 @@ NAMED = (
     "mixed3a_5x5_bottleneck_pre_relu:8",
 )
 
+TOP = 100
+"""Images of a top set."""
+
 OVERLAP = "overlap_100"
 ENTROPY = "entropy_b"
 
@@ -123,8 +126,14 @@ def _even(layers: Sequence[str], widths: Mapping[str, int], number: int) -> list
 
 
 def _lowest(layers: Sequence[str], table: pd.DataFrame, column: str) -> list[tuple[str, int]]:
-    """The channel with the lowest value in each layer that has one, the lowest first; dead channels are left out."""
-    alive = table[~(marked(table["dead_a"]) | marked(table["dead_b"])) & table["layer"].isin(layers)]
-    rows = alive[alive[column].notna()].sort_values([column, "layer", "channel"], kind="stable")
+    """The channel with the lowest value in each layer that has one, the lowest first; dead channels are left out.
+
+    So are those that fire for fewer images than a top set holds, unless there are no others: a set of one image is all
+    of one class.
+    """
+    dead = marked(table["dead_a"]) | marked(table["dead_b"])
+    alive = table[~dead & table["layer"].isin(layers) & table[column].notna()]
+    whole = alive[(alive["n_positive_a"] >= TOP) & (alive["n_positive_b"] >= TOP)]
+    rows = (alive if whole.empty else whole).sort_values([column, "layer", "channel"], kind="stable")
     first = rows.drop_duplicates("layer")
     return list(zip(first["layer"].tolist(), first["channel"].tolist(), strict=True))

@@ -95,9 +95,10 @@ def _without(
     name: str, role: str, missing: Sequence[tuple[str, str]], evidence: Mapping[tuple[str, str], Samples]
 ) -> Reading:
     """What is not there was not made, or is not defined on the images that there are."""
-    known = {subject for subject, _ in evidence}
+    # The distance of kernels comes with each comparison; the other measures are made for findings alone.
+    known = {subject for subject, measure in evidence if measure != "kernel_distance"}
     absent = list(dict.fromkeys(subject for subject, _ in missing if subject not in known))
     if absent:
-        return Reading(name, role, NOT_MADE, f"needs {', '.join(absent)}")
+        return Reading(name, role, NOT_MADE, f"needs {', '.join(absent)}: the item findings makes it")
     measures = ", ".join(dict.fromkeys(measure for _, measure in missing))
     return Reading(name, role, TOO_SMALL, f"{measures} is not defined on so few images")

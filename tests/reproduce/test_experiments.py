@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 
 from artlucid import architectures, recipes, reference
@@ -140,3 +141,36 @@ def test_the_papers_weights_go_into_the_papers_network():
 
 def test_titles_are_plain():
     assert not [item.title for item in ITEMS.values() if re.search(r"[|`*_\[\]]", item.title)]
+
+
+def test_channels_of_a_rule_have_whole_top_sets():
+    """The lowest entropy of all is that of a channel that fires for one image."""
+    from artlucid.reproduce._channels import channels_of
+
+    rows = [
+        ("mixed5a_1x1", 3, 0.0, 1, False),
+        ("mixed5a_1x1", 4, 0.2, 500, False),
+        ("mixed5a_3x3", 5, 0.1, 100, False),
+        ("mixed5b_1x1", 6, 0.0, 900, True),
+        ("mixed4a_1x1", 7, 0.0, 900, False),
+    ]
+    table = pd.DataFrame(rows, columns=["layer", "channel", "entropy_b", "n_positive_b", "dead_b"])
+    table = table.assign(dead_a=False, n_positive_a=1000)
+    network = architectures.ARCHITECTURES["inception5h"]
+    found = channels_of("high", network, 4, table)
+    assert found == ["mixed5a_3x3_pre_relu:5", "mixed5a_1x1_pre_relu:4"]
+    assert channels_of("high", network, 1, table) == found[:1]
+    assert channels_of("high", network, 4, table[table["channel"] == 3]) == ["mixed5a_1x1_pre_relu:3"]
+
+
+def test_channels_of_a_narrow_network_are_modulo_its_widths():
+    from artlucid.reproduce._channels import channels_of
+
+    found = channels_of("scripts", architectures.ARCHITECTURES["mini"], 4, None)
+    # A quarter of 64, 64 and 144 … channels.
+    assert found == [
+        "mixed4d_3x3_pre_relu:52",
+        "mixed4d_pool_reduce_pre_relu:15",
+        "mixed4b_3x3_bottleneck_pre_relu:7",
+        "mixed4d_3x3_bottleneck_pre_relu:28",
+    ]

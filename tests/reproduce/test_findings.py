@@ -56,7 +56,14 @@ def test_what_was_not_made_is_named():
     found = made_up.evidence(1.0)
     without = {need: part for need, part in found.items() if need[0] != "rasta-shelf"}
     (reading,) = [one for one in readings(without, ["rasta"]) if one.finding == "over_the_shelf"]
-    assert (reading.verdict, reading.reason) == (NOT_MADE, "needs rasta-shelf")
+    assert (reading.verdict, reading.reason) == (NOT_MADE, "needs rasta-shelf: the item findings makes it")
+
+
+def test_a_comparison_alone_decides_nothing():
+    """Kernels come with it; measures on halves of the images do not."""
+    found = {need: part for need, part in made_up.evidence(1.0).items() if need[1] == "kernel_distance"}
+    decided = {one.finding: one.verdict for one in readings(found, ["rasta"])}
+    assert decided["kernels_of_scratch"] == SEEN and decided["cka_falls"] == decided["overlap_falls_1000"] == NOT_MADE
 
 
 def test_what_has_too_few_images_is_too_small():
