@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from artlucid import figures, metrics
 from artlucid._channel import parse
@@ -36,11 +35,13 @@ MODES = "ABCDE"
 DPI = 150
 """For a page: a hundred images in a grid are many bytes."""
 
-Drawing = Callable[[Work], dict[str, Figure]]
-"""From the work to figures, by the endings of their files."""
+Figures = dict[str, Any]
+"""Matplotlib's, as `figures` gives them, by the endings of their files."""
+
+Drawing = Callable[[Work], Figures]
 
 
-def _cka(work: Work) -> dict[str, Figure]:
+def _cka(work: Work) -> Figures:
     tables = [Compare(name, 0).read(work).layers for name in ITEMS["figure5"].pairings if _there(name, work)]
     return {"": figures.cka_by_layer(pd.concat(tables))}
 
@@ -50,7 +51,7 @@ def _there(name: str, work: Work) -> bool:
 
 
 def _boxes(names: Sequence[str], overlap: bool, entropy: bool) -> Drawing:
-    def draw(work: Work) -> dict[str, Figure]:
+    def draw(work: Work) -> Figures:
         table = pd.concat([Compare(name, 0).read(work).channels for name in names])
         found = {}
         if overlap:
@@ -63,7 +64,7 @@ def _boxes(names: Sequence[str], overlap: bool, entropy: bool) -> Drawing:
 
 
 def _optimized(choice: str, states: Sequence[State]) -> Drawing:
-    def draw(work: Work) -> dict[str, Figure]:
+    def draw(work: Work) -> Figures:
         rows = {work.title(state, 0): folder_of(painted(state, 0, work), work) for state in states}
         return {"": figures.optimized_images(rows, _channels(choice, work))}
 
@@ -83,7 +84,7 @@ def _channels(choice: str, work: Work) -> list[str]:
 def _tops(parts: Mapping[str, tuple[str, str]], sides: str, *, optimized: bool) -> Drawing:
     """Maximal activation images of the networks of comparisons, by the endings of the files: pairing and choice."""
 
-    def draw(work: Work) -> dict[str, Figure]:
+    def draw(work: Work) -> Figures:
         return {
             ending: _grid_of_tops(Compare(pairing, 0), _channels(choice, work), sides, work, optimized)
             for ending, (pairing, choice) in parts.items()
@@ -92,7 +93,7 @@ def _tops(parts: Mapping[str, tuple[str, str]], sides: str, *, optimized: bool) 
     return draw
 
 
-def _grid_of_tops(compare: Compare, names: Sequence[str], sides: str, work: Work, optimized: bool) -> Figure:
+def _grid_of_tops(compare: Compare, names: Sequence[str], sides: str, work: Work, optimized: bool) -> Any:
     of_sides = {side: _top_images(compare, names, side, work, optimized) for side in sides}
     rows = {work.title(getattr(compare.pair, side), compare.place): found for side, found in of_sides.items()}
     return figures.top_image_grid(rows, [_title(name) for name in names])
@@ -161,7 +162,7 @@ def _trainings(work: Work) -> list[tuple[str, Compare]]:
     ]
 
 
-def _modes(work: Work) -> dict[str, Figure]:
+def _modes(work: Work) -> Figures:
     (name,) = _channels("figure-2", work)
     cells, titles = [], []
     for title, compare in _trainings(work):
@@ -179,7 +180,7 @@ def _overlap(compare: Compare, name: str, work: Work) -> str:
     return "–" if pd.isna(value) else f"{100 * value:.0f} %"
 
 
-def _modes_with_tops(work: Work) -> dict[str, Figure]:
+def _modes_with_tops(work: Work) -> Figures:
     (name,) = _channels("figure-2", work)
     found = [(title, _top_images(compare, [name], "b", work, True)[0]) for title, compare in _trainings(work)]
     titles = [f"{title}\noverlap {100 * (top.overlap or 0):.0f} %" for title, top in found]
