@@ -28,6 +28,7 @@ __all__ = (
     "models",
     "recipes",
     "reference",
+    "report",
     "reproduce",
     "runs",
     "tables",

@@ -16,6 +16,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "RecipeError",
+    "ReportError",
     "ReproductionError",
     "RunError",
     "RunWarning",
@@ -67,6 +68,10 @@ class OutputError(ArtlucidError):
 
 class RecipeError(ArtlucidError):
     """A recipe does not exist, does not fit the network or has a value out of range."""
+
+
+class ReportError(ArtlucidError):
+    """A page cannot be made of a comparison."""
 
 
 class ReproductionError(ArtlucidError):

@@ -27,7 +27,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "artlucid"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, flush: bool = True) -> None:
     """Write a file beside its place, flush it to the disk and rename it there.
 
     Parameters
@@ -35,6 +35,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     path : path
         Its folder is made if need be; a file that is there stays whole until the new one is.
     content : bytes
+    flush : bool
+        False for thousands of small files that can be made again: a process that is killed leaves whole ones all the
+        same, but after a power cut one may be empty.
 
     Raises
     ------
@@ -47,8 +50,9 @@ def write_atomically(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
         raise OutputError(

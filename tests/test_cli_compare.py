@@ -120,7 +120,7 @@ def test_contact_sheets(data, run, pictures, tmp_path):
     assert path.read_bytes() != before
     found = compare.read(tmp_path / "out").channels
     figures.save_contact_sheets(
-        {f"{run.path}@initial": pictures / "before", str(run.path): pictures / "after"},
+        {f"{run.path.name}@initial": pictures / "before", run.path.name: pictures / "after"},
         order="overlap_5", channels=found, highest_first=True, out=tmp_path / "own",
     )  # fmt: skip
     assert (tmp_path / "own" / "conv2d1_pre_relu.png").read_bytes() == path.read_bytes()

@@ -24,6 +24,7 @@ LAYERS = {
     "recipes": 0,
     "activations": 1,
     "reference": 0,
+    "_picture_folders": 1,
     "_saved_tables": 1,
     "datasets": 1,
     "metrics": 1,
@@ -40,6 +41,7 @@ LAYERS = {
     "demo": 4,
     "figures": 4,
     "info": 4,
+    "report": 4,
     "reproduce": 4,
     "tables": 4,
     "cli": 5,
@@ -91,6 +93,7 @@ ALSO_USES = {
     "visualize/_jobs.py": {"tqdm"},  # thousands of steps take minutes, and say how many
     "datasets/_each_image.py": {"tqdm"},  # looking at every image takes minutes, and says how many
     **{f"figures/{name}.py": {"matplotlib"} for name in MATPLOTLIB},
+    "report/_write.py": {"jinja2"},
     "datasets/_spreadsheet.py": {"openpyxl"},  # the form in which Paintings was published
 }
 

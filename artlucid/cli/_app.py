@@ -9,6 +9,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -49,16 +50,25 @@ def _artlucid(
     """Fine-tune networks on artworks, look inside them, measure what changed."""
 
 
-def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Register a command: deliberate errors become a message and code 2, Ctrl-C becomes 130."""
+def command(function: Callable[..., None], *, tensorflow: bool = True) -> Callable[..., None]:
+    """Register a command: deliberate errors become a message and code 2, Ctrl-C becomes 130.
+
+    Parameters
+    ----------
+    function : callable
+        Its name is that of the command.
+    tensorflow : bool
+        Whether the command needs TensorFlow, whose chatter is then silenced.
+    """
 
     @functools.wraps(function)
     def guarded(*arguments: Any, **options: Any) -> None:
         _set_up_messages(quiet=options.get("quiet", False))
         signal.signal(signal.SIGTERM, _terminate)
         try:
-            with tensorflow_silenced():
-                import tensorflow  # noqa: F401 - its chatter comes with the import
+            if tensorflow:
+                with tensorflow_silenced():
+                    import_module("tensorflow")  # its chatter comes with the import
             function(*arguments, **options)
         except ArtlucidError as error:
             typer.echo(f"error: {error}", err=True)

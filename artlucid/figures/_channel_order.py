@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from artlucid._picture_folders import Picture
 from artlucid._saved_tables import marked
 from artlucid.errors import VisualizationError
-from artlucid.figures._pictures import Picture
 
 PRE_RELU = "_pre_relu"
 

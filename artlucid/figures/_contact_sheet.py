@@ -16,11 +16,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from artlucid._channel import layer_file_name
+from artlucid._picture_folders import Folder, Picture
 from artlucid.errors import VisualizationError
 from artlucid.figures import _mosaic, _rows, _text
 from artlucid.figures._channel_order import Channel, Order, orders_of
 from artlucid.figures._mosaic import Layout
-from artlucid.figures._pictures import Folder, Picture
 from artlucid.figures._pixels import DOTS, Pixels
 from artlucid.figures._save import save
 from artlucid.figures._sheet import PAPER, Box, Sheet

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from artlucid._picture_folders import Folder
 from artlucid.errors import VisualizationError
 from artlucid.figures import _channels, _rows, _text
 from artlucid.figures._grid import WIDTH
-from artlucid.figures._pictures import Folder
 from artlucid.figures._sheet import INK, MARGIN, Box, Sheet, check_count
 
 # Okabe and Ito, Color Universal Design (2008), without the yellow, which is faint on white.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from artlucid._picture_folders import Folder
 from artlucid.figures import _channels, _rows
 from artlucid.figures._grid import COLUMNS, WIDTH, grid
-from artlucid.figures._pictures import Folder
 
 
 def optimized_images(

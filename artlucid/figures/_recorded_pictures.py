@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from artlucid import _picture_folders
 from artlucid._comparison import Comparison
 from artlucid._comparison._lookups import models_of
+from artlucid._picture_folders import MANIFEST, Folder, Picture
 from artlucid.errors import VisualizationWarning
-from artlucid.figures import _pictures
-from artlucid.figures._pictures import MANIFEST, Folder, Picture
 
 _LINEAR = "_pre_relu"
 
@@ -61,7 +61,9 @@ def _there(paths: Sequence[str]) -> list[Path]:
 def _opened(path: Path) -> list[Folder]:
     """A folder, or those in it where it has no pictures of its own, as `artlucid compare` takes them."""
     inner = sorted(manifest.parent for manifest in path.glob(f"*/{MANIFEST}"))
-    return [_pictures.opened(folder) for folder in ([path] if (path / MANIFEST).is_file() or not inner else inner)]
+    return [
+        _picture_folders.opened(folder) for folder in ([path] if (path / MANIFEST).is_file() or not inner else inner)
+    ]
 
 
 def picture_of(pictures: Mapping[str, Picture], layer: str, channel: int) -> Picture | None:

@@ -11,10 +11,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from artlucid import _picture_folders
+from artlucid._picture_folders import Folder
 from artlucid.errors import VisualizationError, VisualizationWarning
-from artlucid.figures import _channels, _pictures
+from artlucid.figures import _channels
 from artlucid.figures._grid import Cell, Row
-from artlucid.figures._pictures import Folder
 
 Source: TypeAlias = str | os.PathLike[str] | npt.ArrayLike | Sequence[npt.ArrayLike | None]
 
@@ -55,7 +56,7 @@ def folders(sources: Sources, argument: str) -> list[tuple[str, Folder]]:
 
 
 def _opened(source: Source) -> Any:
-    return _pictures.opened(source) if isinstance(source, str | os.PathLike) else source
+    return _picture_folders.opened(source) if isinstance(source, str | os.PathLike) else source
 
 
 def chosen(channels: Sequence[str] | None, found: Iterable[Folder], arrays: bool = False) -> list[str]:

@@ -6,8 +6,9 @@ import os
 
 from matplotlib.figure import Figure
 
+from artlucid import _picture_folders
 from artlucid.errors import VisualizationError
-from artlucid.figures import _channels, _pictures, _rows
+from artlucid.figures import _channels, _rows
 from artlucid.figures._grid import WIDTH, Cell, Row, grid
 
 COLUMNS = 8
@@ -54,7 +55,7 @@ def snapshots(
     return grid([row], [f"step {step}" for step in images], width, columns_per_band)
 
 
-def _last_step(folder: _pictures.Folder, newest: int) -> int:
+def _last_step(folder: _picture_folders.Folder, newest: int) -> int:
     steps = folder.settings.get("steps")
     if not isinstance(steps, int) or steps < newest:
         raise VisualizationError(

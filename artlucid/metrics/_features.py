@@ -15,6 +15,9 @@ from artlucid.errors import MetricError
 # Of a block in double precision: large enough for a matrix product at full speed, small beside the data.
 BLOCK_BYTES = 2**24
 
+# Of two: differences up to it need no scale. Their fourth powers, summed over any number of images, stay in range.
+PLAIN_EXPONENT = 100
+
 Doubles = npt.NDArray[np.float64]
 
 
@@ -79,8 +82,8 @@ class Features:
     """Rows with what they have to be centred and scaled by.
 
     The mean is relative to the first row: of a common offset a sum of both would lose the digits behind it. The
-    similarities do not depend on scale. Values below 1 keep fourth powers away from the ends of the doubles, and a
-    power of two leaves every digit as it is.
+    similarities do not depend on scale. Values that are very large or very small are brought to about 1, which keeps
+    fourth powers away from the ends of the doubles; a power of two leaves every digit as it is.
     """
 
     rows: Rows
@@ -102,7 +105,8 @@ class Features:
         """Give some of the rows in double precision, centred and scaled."""
         centred: Doubles = np.subtract(block, self.first, out=out, dtype=np.float64)
         centred -= self.mean
-        centred *= self.scale
+        if self.scale != 1:
+            centred *= self.scale
         return centred
 
     def whole(self) -> Doubles:
@@ -159,4 +163,6 @@ def _described(rows: Rows) -> Features:
             f"`{rows.name}` must hold values whose sums are finite. Received differences beyond the range of doubles. "
             "Divide all of it by one number: similarities do not depend on scale."
         )
-    return Features(rows, first, total / rows.n_images, math.ldexp(1.0, min(-math.frexp(largest)[1], 1000)))
+    exponent = math.frexp(largest)[1]
+    scale = 1.0 if abs(exponent) <= PLAIN_EXPONENT else math.ldexp(1.0, min(-exponent, 1000))
+    return Features(rows, first, total / rows.n_images, scale)

@@ -110,11 +110,9 @@ class FeatureForm:
             products = scipy.linalg.blas.dsyrk(1.0, both.T, beta=1.0, c=products, overwrite_c=True)
             diagonals[0, rows] = _row_products(both[:, : a.n_channels], both[:, : a.n_channels])
             diagonals[1, rows] = _row_products(both[:, a.n_channels :], both[:, a.n_channels :])
-        upper = np.triu(products, 1)
-        full = upper + upper.T
-        np.fill_diagonal(full, np.diag(products))
         split = a.n_channels
-        self.aa, self.bb, self.ab = full[:split, :split], full[split:, split:], full[:split, split:]
+        self.upper_aa, self.upper_bb = products[:split, :split], products[split:, split:]
+        self.ab = products[:split, split:]
         self.diagonals = diagonals
 
     def _blocks(self) -> Iterator[tuple[slice, Doubles]]:
@@ -131,17 +129,18 @@ class FeatureForm:
     @property
     def sums(self) -> Sums:
         """The sums over all pairs of images."""
-        product_ab, product_aa, product_bb = (_product(matrix, matrix) for matrix in (self.ab, self.aa, self.bb))
-        return Sums(product_ab, product_aa, product_bb, self.diagonals[0], self.diagonals[1])
+        product_aa, product_bb = (_product_of_symmetric(upper) for upper in (self.upper_aa, self.upper_bb))
+        return Sums(_product(self.ab, self.ab), product_aa, product_bb, self.diagonals[0], self.diagonals[1])
 
     def of_images(self) -> tuple[Doubles, Doubles, Doubles]:
         """Give the part that each image has in the three products."""
         found = np.empty((3, self.a.n_images))
+        aa, bb = (upper + np.triu(upper, 1).T for upper in (self.upper_aa, self.upper_bb))
         for rows, both in self._blocks():
             block_a, block_b = both[:, : self.a.n_channels], both[:, self.a.n_channels :]
             found[0, rows] = _row_products(block_a @ self.ab, block_b)
-            found[1, rows] = _row_products(block_a @ self.aa, block_a)
-            found[2, rows] = _row_products(block_b @ self.bb, block_b)
+            found[1, rows] = _row_products(block_a @ aa, block_a)
+            found[2, rows] = _row_products(block_b @ bb, block_b)
         return found[0], found[1], found[2]
 
     def product_of_permuted(self, order: np.ndarray[tuple[int], np.dtype[np.intp]]) -> float:
@@ -195,6 +194,12 @@ def refuse_undefined(own: tuple[float, float], biased: tuple[float, float], name
 
 def _product(a: Doubles, b: Doubles) -> float:
     return float(np.einsum("ij,ij->", a, b))
+
+
+def _product_of_symmetric(upper: Doubles) -> float:
+    """Give the product of a symmetric matrix with itself, of which the lower triangle is left 0."""
+    diagonal = np.diag(upper)
+    return 2 * _product(upper, upper) - float(diagonal @ diagonal)
 
 
 def _row_products(a: Doubles, b: Doubles) -> Doubles:

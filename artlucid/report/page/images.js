@@ -1,0 +1,32 @@
+// The images of the dataset: where their thumbnails stand, and what they are.
+"use strict";
+(function () {
+  const { make } = artlucid;
+  const folder = document.documentElement.dataset.thumbnails;
+  let images;
+
+  artlucid.images = {
+    async ready() { images ??= await artlucid.load("images"); },
+
+    // Also without `ready`: a place in the dataset is all that an address needs.
+    thumbnail(index) {
+      if (!artlucid.channels.overview.thumbnails) return make("span", { class: "none", "aria-hidden": "true" });
+      return make("img", { src: `${folder}/${Math.floor(index / 1000)}/${index}.webp`, alt: "", loading: "lazy", decoding: "async" });
+    },
+
+    file: (index) => images.files[index],
+
+    // Its values in one column of labels, as places in the list of values.
+    values(place, index) {
+      const given = images.columns[place][index];
+      return Array.isArray(given) ? given : given < 0 ? [] : [given];
+    },
+
+    // File, class, artist, date: what is known of it.
+    words(index) {
+      const { facets } = artlucid.channels.overview;
+      const known = facets.flatMap(({ values }, place) => artlucid.images.values(place, index).map((value) => values[value]));
+      return [images.files[index], ...known].join(" · ");
+    },
+  };
+})();
