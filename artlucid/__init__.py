@@ -29,6 +29,7 @@ __all__ = (
     "recipes",
     "reference",
     "report",
+    "reproduce",
     "runs",
     "tables",
     "visualize",

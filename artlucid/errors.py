@@ -17,6 +17,7 @@ __all__ = [
     "OutputError",
     "RecipeError",
     "ReportError",
+    "ReproductionError",
     "RunError",
     "RunWarning",
     "TableError",
@@ -71,6 +72,10 @@ class RecipeError(ArtlucidError):
 
 class ReportError(ArtlucidError):
     """A page cannot be made of a comparison."""
+
+
+class ReproductionError(ArtlucidError):
+    """The paper's tables and figures cannot be made: data are missing, or a folder holds those of other settings."""
 
 
 class RunError(ArtlucidError):

@@ -42,6 +42,7 @@ LAYERS = {
     "figures": 4,
     "info": 4,
     "report": 4,
+    "reproduce": 4,
     "tables": 4,
     "cli": 5,
 }

@@ -11,6 +11,7 @@ from artlucid.cli import _visualize as _visualize
 from artlucid.cli import _activations as _activations
 from artlucid.cli import _compare as _compare
 from artlucid.cli import _report as _report
+from artlucid.cli import _reproduce as _reproduce
 from artlucid.cli import _info as _info
 from artlucid.cli._app import app, main
 

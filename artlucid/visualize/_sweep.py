@@ -24,7 +24,7 @@ def sweep(
     models: Sequence[Source],
     channels: Sequence[str],
     *,
-    out: str | Path,
+    out: str | Path | Sequence[str | Path],
     steps: int = 2048,
     size: Size = 224,
     seed: int = 0,
@@ -42,8 +42,9 @@ def sweep(
         Anything that `artlucid.models.load` takes.
     channels : sequence of str
         Names and patterns, as in `channels`.
-    out : path
-        The folder for pictures of the first model; those of the others are in subfolders of their names.
+    out : path or sequence of path
+        The folder for pictures of the first model; those of the others are in subfolders of their names. Or a folder
+        for each model.
     steps, size, seed, options
         As in `channels`.
 
@@ -79,7 +80,8 @@ def sweep(
     ...     len(visualize.pictures(folders[0]))
     4
     """
-    swept = swept_into(models, Request(channels, steps, size, seed, options or Options()), Path(out))
+    place = Path(out) if isinstance(out, str | Path) else [Path(one) for one in out]
+    swept = swept_into(models, Request(channels, steps, size, seed, options or Options()), place)
     tell_all(swept)
     return [folder.path for folder in swept]
 
@@ -108,10 +110,10 @@ def tell_all(swept: Sequence[Swept]) -> None:
         tell_problems(one.problems, of=f" of {one.source}" if len(swept) > 1 else "")
 
 
-def swept_into(models: Sequence[Source], request: Request, out: Path) -> list[Swept]:
+def swept_into(models: Sequence[Source], request: Request, out: Path | Sequence[Path]) -> list[Swept]:
     """Make what is missing, as `sweep` does, and say nothing yet of what it shows."""
     networks = networks_of(models)
-    paths = folders_of(networks, out)
+    paths = folders_of(networks, out) if isinstance(out, Path) else _one_each(networks, out)
     jobs = jobs_of(networks, request, paths[0])
     with ExitStack() as held:
         workers = None
@@ -133,6 +135,16 @@ def swept_into(models: Sequence[Source], request: Request, out: Path) -> list[Sw
             Swept(folder.path, job.network.source, {channel: folder.problem(channel) for channel in job.wanted})
             for folder, job in zip(folders, jobs, strict=True)
         ]
+
+
+def _one_each(networks: Sequence[Network], folders: Sequence[Path]) -> list[Path]:
+    """Folders as they were given."""
+    if len(set(folders)) != len(networks):
+        raise VisualizationError(
+            f"`out` must be one folder, or another one for each of the {len(networks)} models. Received "
+            f"{', '.join(map(str, folders)) or 'none'}. Give each model its own."
+        )
+    return list(folders)
 
 
 def networks_of(models: Sequence[Source]) -> list[Network]:

@@ -1,0 +1,162 @@
+"""The result as a page in Markdown, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from artlucid import tables
+from artlucid.files import write_atomically, write_json
+from artlucid.reproduce._draw import DRAWINGS, Draw
+from artlucid.reproduce._items import Item
+from artlucid.reproduce._readings import Reading
+from artlucid.reproduce._results import ITEMS_OF_TABLES, data_differ, name_of, squares, weights_differ
+from artlucid.reproduce._states import ROLES
+from artlucid.reproduce._verdicts import VERDICTS
+from artlucid.reproduce._work import Work
+
+PAGE = "index.md"
+RESULTS = "results.json"
+FORMAT = "artlucid.reproduction_results"
+VERSION = 1
+
+
+def write(
+    items: Sequence[Item], found: Mapping[int, pd.DataFrame], decided: Sequence[Reading], work: Work
+) -> dict[str, Any]:
+    """Write ``index.md`` and ``results.json`` into the folder; gives the content of the latter."""
+    content = _content(items, found, decided, work)
+    write_json(work.out / RESULTS, content)
+    write_atomically(work.out / PAGE, "\n".join(_lines(items, found, decided, work)).encode("utf-8", "surrogateescape"))
+    return content
+
+
+def _content(
+    items: Sequence[Item], found: Mapping[int, pd.DataFrame], decided: Sequence[Reading], work: Work
+) -> dict[str, Any]:
+    drawn = {item.name: Draw(item.name).read(work) for item in items if item.name in DRAWINGS}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "items": [item.name for item in items],
+        "seeds": list(work.seeds),
+        "differs": {
+            "weights": weights_differ(work),
+            "data": {role: data_differ(role, work) for role in work.data},
+        },
+        "tables": {f"table{number}": _records(table) for number, table in found.items()},
+        "squares": [row for square in squares(work) for row in square.rows()] if 3 in found else [],
+        "figures": {
+            name: {"files": [f"figures/{file}" for file in told.get("files", [])], "reason": told.get("reason", "")}
+            for name, told in drawn.items()
+        },
+        "findings": [reading.to_json() for reading in decided],
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as plain JSON values; None where a cell is empty."""
+    rows = table.astype(object).where(table.notna(), None)
+    return [{key: _plain(value) for key, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _lines(
+    items: Sequence[Item], found: Mapping[int, pd.DataFrame], decided: Sequence[Reading], work: Work
+) -> Iterator[str]:
+    yield from ["# The paper's experiments, done again", ""]
+    yield from _about(work)
+    if found:
+        yield from ["## Tables", ""]
+    for number, table in found.items():
+        yield from _table(number, table, work, items)
+    drawn = [item for item in items if item.name in DRAWINGS]
+    if drawn:
+        yield from ["## Figures", ""]
+    for item in drawn:
+        yield from _figure(item, work)
+    yield from ["## Findings", ""]
+    yield from _findings(decided)
+
+
+def _about(work: Work) -> Iterator[str]:
+    start = work.start
+    own = not weights_differ(work)
+    yield f"- Weights: {_escaped(start.source if own else weights_differ(work)[0])}, {start.architecture}" + (
+        "." if own else ", in the place of inception5h's. Where a table or a figure says ImageNet, they are meant."
+    )
+    for role, dataset in work.data.items():
+        counts = ", ".join(f"{len(split):,} for {name}" for name, split in dataset.splits.items())
+        stands = "" if not data_differ(role, work) else f" ({_escaped('; '.join(data_differ(role, work)))})"
+        yield f"- {ROLES[role]}: {_escaped(name_of(role, work))}, {counts}, {len(dataset.class_names)} classes{stands}."
+    yield f"- Seeds: {', '.join(map(str, work.seeds))}."
+    settings = work.settings
+    yield f"- Optimized images: {settings.steps:,} updates at {work.size} px."
+    yield ""
+
+
+def _table(number: int, table: pd.DataFrame, work: Work, items: Sequence[Item]) -> Iterator[str]:
+    item = next(item for item in items if item.name == ITEMS_OF_TABLES[number])
+    yield from [f"### Table {number}: {item.title}", "", tables.as_markdown(table)]
+    if number == 3:
+        for square in squares(work):
+            yield from [f"The full square on {ROLES[square.role]}, mean average precision in per cent:", ""]
+            yield square.as_markdown()
+    yield from _open(item)
+
+
+def _figure(item: Item, work: Work) -> Iterator[str]:
+    told = Draw(item.name).read(work)
+    yield from [f"### Figure {item.name.removeprefix('figure')}: {item.title}", ""]
+    for file in told.get("files", []):
+        yield from [f"![{item.title}](figures/{file})", ""]
+    if item.fewest > len(work.seeds):
+        yield from [f"Not drawn: it needs {item.fewest} trainings of each mode, so as many seeds.", ""]
+    elif told.get("reason"):
+        yield from [f"Not drawn: {_escaped(told['reason'])}", ""]
+    yield from _open(item)
+
+
+def _open(item: Item) -> Iterator[str]:
+    if item.open:
+        yield from ["What the paper leaves open:", ""]
+        yield from (f"- {_escaped(one.what)} ({_escaped(one.source)})" for one in item.open)
+        yield ""
+
+
+def _findings(decided: Sequence[Reading]) -> Iterator[str]:
+    yield from ["| finding | data | effect | interval | trainings | verdict | look at |", f"|{' --- |' * 7}"]
+    for one in decided:
+        row, interval = one.of, one.interval
+        value = ("–", "–", "–")
+        if interval is not None:
+            spread = f"{interval.low:+.3f} … {interval.high:+.3f}"
+            value = (f"{interval.value:+.3f}", spread, str(interval.trainings))
+        verdict = f"**{one.verdict}**" + (f": {one.reason}" if one.reason else "")
+        cells = (row.title, ROLES[one.data], *value, verdict, ", ".join(_spelled(name) for name in row.figures))
+        yield f"| {' | '.join(_escaped(cell) if cell is not verdict else cell for cell in cells)} |"
+    yield ""
+    yield from ["An effect above 0 is one in the paper's direction. What the verdicts mean:", ""]
+    yield from (f"- *{verdict}*: {words}." for verdict, words in VERDICTS.items())
+    yield ""
+    for name in dict.fromkeys(one.finding for one in decided):
+        row = next(one.of for one in decided if one.finding == name)
+        yield f"- **{row.title}.** The paper, {_escaped(row.where)}: “{_escaped(row.words).removesuffix('.')}”." + (
+            f" Measure: {_escaped(row.measure)}; {row.worth:g} would matter." if row.measure else ""
+        )
+    yield ""
+
+
+def _spelled(name: str) -> str:
+    kind = "Table" if name.startswith("table") else "Figure"
+    return f"{kind} {name.removeprefix(kind.lower())}"
+
+
+def _escaped(text: str) -> str:
+    escaped = "".join(f"\\{letter}" if letter in r"\|*_<>[]`" else letter for letter in str(text))
+    return " ".join(escaped.split())
