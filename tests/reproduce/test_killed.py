@@ -8,7 +8,10 @@ from reproduce import miniature
 
 from artlucid import reproduce
 
-pytestmark = pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning", "ignore::artlucid.errors.DataWarning")
+pytestmark = [
+    pytest.mark.reproduction,
+    pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning", "ignore::artlucid.errors.DataWarning"),
+]
 
 ITEMS = ("table1", "table2", "figure5", "figure7")
 STAGES = ("", "runs", "scores", "comparisons", "pictures", "figures")

@@ -10,7 +10,10 @@ from reproduce import miniature
 from artlucid import compare, reproduce, runs
 from artlucid.errors import ReproductionError
 
-pytestmark = pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning", "ignore::artlucid.errors.DataWarning")
+pytestmark = [
+    pytest.mark.reproduction,
+    pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning", "ignore::artlucid.errors.DataWarning"),
+]
 
 
 @pytest.fixture

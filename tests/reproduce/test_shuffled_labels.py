@@ -13,7 +13,10 @@ from artlucid.reproduce._resamples import Resample
 from artlucid.reproduce._verdicts import SEEN
 from artlucid.reproduce._work import Work
 
-pytestmark = pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning", "ignore::artlucid.errors.DataWarning")
+pytestmark = [
+    pytest.mark.reproduction,
+    pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning", "ignore::artlucid.errors.DataWarning"),
+]
 
 OF_CLASSES_AND_SCORES = ("classes", "entropy_falls", "over_the_shelf", "scratch_worse", "ensemble")
 EPOCHS = 12
