@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from artlucid.errors import VisualizationError
 
+PRE_RELU = "_pre_relu"
+"""How the name of what stands before a layer's ReLU ends."""
+
 
 @dataclass(frozen=True)
 class Channel:

@@ -9,7 +9,8 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -179,6 +180,19 @@ def opened(path: str | os.PathLike[str]) -> Folder:
     content = _manifest(folder / MANIFEST, FORMAT, {"model": dict, "settings": dict})
     name = content["model"].get("name") or content["model"].get("source") or folder.name
     return Folder(folder, str(name), content["settings"], str(content["model"].get("identity") or ""))
+
+
+def side_by_side(folders: Sequence[Folder], identities: Sequence[str]) -> list[Folder | None]:
+    """For each network a folder of its pictures; of several one with the seed that most networks have.
+
+    So that, side by side, they differ by the network alone.
+    """
+    pairs = dict.fromkeys((folder.identity, folder.settings.get("seed")) for folder in folders)
+    counts = Counter(seed for identity, seed in pairs if identity in identities)
+    common = max(counts, key=counts.__getitem__, default=None)
+    own = [[folder for folder in folders if folder.identity == identity] for identity in identities]
+    alike = [[folder for folder in of_one if folder.settings.get("seed") == common] for of_one in own]
+    return [next(iter([*first, *others]), None) for first, others in zip(alike, own, strict=True)]
 
 
 def _picture(folder: Path, path: Path) -> tuple[str, Picture]:

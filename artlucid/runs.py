@@ -15,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any
 
-import filelock
 import pandas as pd
 
+from artlucid._locks import held
 from artlucid.errors import RunError
 from artlucid.files import write_json
 
@@ -274,21 +274,5 @@ def lock(path: Path) -> Iterator[None]:
     RunError
         If another process holds it, or the folder cannot be made.
     """
-    held = filelock.FileLock(path / ".lock", timeout=0)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        held.acquire()
-    except filelock.Timeout as error:
-        raise RunError(
-            f"A run directory must be written by one process at a time. Received {path}, which another process holds. "
-            "Wait for it to end, or use another `--out`."
-        ) from error
-    except OSError as error:
-        raise RunError(
-            f"A run directory must be writable. Received {path}: {error.strerror or error}. "
-            "Change the rights, or use another `--out`."
-        ) from error
-    try:
+    with held(path, "A run directory", taken=RunError, unwritable=RunError):
         yield
-    finally:
-        held.release()

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from artlucid._channel import PRE_RELU
 from artlucid.activations._features import Features
 from artlucid.activations._file import (
     datasets_of,
@@ -28,8 +29,6 @@ from artlucid.activations._file import (
 from artlucid.activations._format import MAXIMUM, MEAN, PLACE, contents_of, escaped
 from artlucid.activations._part import part_of
 from artlucid.errors import ActivationsError, ModelError
-
-PRE_RELU = "_pre_relu"
 
 
 class Cache:

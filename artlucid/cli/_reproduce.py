@@ -79,12 +79,10 @@ def reproduce(
 def _forget_networks() -> None:
     """Free what Keras and TensorFlow would keep of networks for as long as the process lives."""
     import keras
-    from tensorflow.python.framework import ops
 
-    # Each call of a function with a gradient of its own registers that by a name of its own, with the whole graph.
-    registered = ops.gradient_registry
-    for name in [name for name in registered.list() if name.startswith("CustomGradient-")]:
-        registered._registry.pop(name)
+    from artlucid._forgotten import forget_gradients
+
+    forget_gradients()
     keras.backend.clear_session()
 
 

@@ -17,11 +17,12 @@ import artlucid
 from artlucid import datasets, environment, models
 from artlucid._comparison import Comparison
 from artlucid._comparison._format import PATCHES, TABLES, VERSION
+from artlucid._locks import held
 from artlucid.activations import Cache
 from artlucid.compare._caches import Caches, check_alike, made_by_workers, opened
 from artlucid.compare._candidates import Candidate, candidates, pairs_of
 from artlucid.compare._channels import channel_table, ordered
-from artlucid.compare._files import PAIRS, held, read_pair, write_comparison, write_pair
+from artlucid.compare._files import PAIRS, read_pair, write_comparison, write_pair
 from artlucid.compare._layers import layer_table
 from artlucid.compare._options import Options
 from artlucid.compare._pair import Pair
@@ -31,6 +32,7 @@ from artlucid.compare._pictures import Folder, Triple, correlation, folders_of, 
 from artlucid.compare._summary import summary_of
 from artlucid.compare._tops import Tops, tops_of
 from artlucid.datasets import Dataset, Split
+from artlucid.errors import ComparisonError
 from artlucid.models._load import Source, spelled
 
 Tables = dict[str, pd.DataFrame]
@@ -104,7 +106,7 @@ def compare(
     found = candidates(models)
     chosen = pairs_of(found, pairs)
     pictures = folders_of(options.pictures, found)
-    with held(folder):
+    with held(folder, "A comparison", taken=ComparisonError):
         extraction = options.extraction
         if options.dask is not None:
             extraction = made_by_workers(folder, found, dataset, options)
@@ -120,7 +122,7 @@ def compare(
             "settings": {"pairs": pairs, **_settings(options)},
             **({} if options.patches is None else {"patches": options.patches.described()}),
             "pairs": [summary for summary, _ in done],
-            "environment": environment.describe(environment.resolve_precision(options.extraction.precision)),
+            "environment": environment.describe(environment.resolve_precision(extraction.precision)),
         }
         return write_comparison(folder, manifest, tables)
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import filelock
 import pandas as pd
 
 from artlucid._comparison import Comparison
 from artlucid._comparison._files import read_json, read_table
 from artlucid._comparison._format import FORMAT, MANIFEST, PATCHES, TABLES, VERSION
-from artlucid.errors import ComparisonError, OutputError
+from artlucid.errors import ComparisonError
 from artlucid.files import write_atomically, write_json
 
 PAIRS = "pairs"
@@ -85,34 +83,3 @@ def _as_csv(table: pd.DataFrame) -> bytes:
 
 def _as_parquet(table: pd.DataFrame) -> bytes:
     return bytes(table.to_parquet(index=False))
-
-
-@contextmanager
-def held(out: Path) -> Iterator[None]:
-    """Hold a comparison's folder for this process alone.
-
-    Raises
-    ------
-    ComparisonError
-        If another process holds it.
-    OutputError
-        If it cannot be written to.
-    """
-    lock = filelock.FileLock(out / ".lock", timeout=0)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise ComparisonError(
-            f"A comparison must be written by one process at a time. Received {out}, which another process holds. "
-            "Wait for it to end, or use another `out` (`--out`)."
-        ) from error
-    except OSError as error:
-        raise OutputError(
-            f"The folder of a comparison must be writable. Received {out}: {error.strerror or error}. "
-            "Change the rights, or use another `out` (`--out`)."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()

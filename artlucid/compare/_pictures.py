@@ -15,6 +15,7 @@ import pandas as pd
 import scipy.stats
 
 from artlucid import visualize
+from artlucid._channel import PRE_RELU
 from artlucid.compare._candidates import Candidate
 from artlucid.compare._options import Options
 from artlucid.errors import ComparisonError, MetricError
@@ -32,7 +33,6 @@ COLUMNS = (
 )
 """Those of `visualize.distance`, in the table of channels."""
 
-PRE_RELU = "_pre_relu"
 FEWEST = 4
 """Channels of which a correlation is given."""
 

@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from artlucid._channel import PRE_RELU
 from artlucid._picture_folders import Picture
 from artlucid._saved_tables import marked
 from artlucid.errors import VisualizationError
-
-PRE_RELU = "_pre_relu"
 
 MOST_NUMBERS = 12
 """Of channels that a heading names."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from artlucid._channel import Channel, parse
+from artlucid._channel import PRE_RELU, Channel, parse
 from artlucid.errors import VisualizationError
-
-_LINEAR = "_pre_relu"
 
 
 def parsed(text: str) -> Channel:
@@ -57,5 +55,5 @@ def titles(channels: Sequence[str]) -> list[str]:
 
 
 def _title(channel: Channel, layers: set[str]) -> str:
-    plain = channel.layer.removesuffix(_LINEAR)
+    plain = channel.layer.removesuffix(PRE_RELU)
     return f"{channel.layer if plain in layers else plain}\nchannel {channel.number}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ from artlucid.figures._sheet import check_count
 from artlucid.figures._top_image_grid import GRID, IMAGES, TopImages, top_image_grid
 
 Paths = Sequence[str | os.PathLike[str]]
+
+NO_PICTURES: Mapping[str, Any] = MappingProxyType({})
 
 PATCHES = (None, "fixed", "gradient")
 
@@ -107,12 +110,12 @@ def maximal_images(
     found = comparison if isinstance(comparison, Comparison) else read(os.fspath(comparison))
     names = [_channels.parsed(name) for name in _channels.checked(channels)]
     labels = _labels(short_names(found.models) if models is None else models)
-    work = _Work(found, found.images(dataset), shape[0] * shape[1], patch)
+    sets = MaximalImages(found, found.images(dataset), shape[0] * shape[1], patch)
     folders = _recorded_pictures.folders_of(found, list(labels), pictures)
     rows = {}
     for model, label in labels.items():
         drawn = {} if model not in folders else folders[model].pictures
-        rows[label] = [work.images_of(model, name, next(iter(labels)), drawn) for name in names]
+        rows[label] = [sets.of(model, name, next(iter(labels)), drawn) for name in names]
     shown = IMAGES if patch is None else f"patches of {IMAGES}"
     return top_image_grid(rows, _channels.titles([str(name) for name in names]), shape=shape, shown=shown)
 
@@ -135,10 +138,20 @@ class _Tops:
     compared: metrics.TopImages
 
 
-class _Work:
-    """Looks things up once that many cells of a figure need."""
+class MaximalImages:
+    """The cells of a figure; what many of them need is looked up once.
 
-    def __init__(self, comparison: Comparison, images: Split, places: int, patch: str | None) -> None:
+    Parameters
+    ----------
+    comparison : Comparison
+    images : Split
+        In the order of its activations, as `Comparison.images` gives them.
+    places : int
+        Images that a cell shows.
+    patch : {None, "fixed", "gradient"}
+    """
+
+    def __init__(self, comparison: Comparison, images: Split, places: int, patch: str | None = None) -> None:
         self.comparison, self.images, self.patch = comparison, images, patch
         self.places = min(places, len(images))
         k = int(comparison.manifest["settings"]["k"][0])
@@ -149,8 +162,8 @@ class _Work:
         top = self.comparison.top_images(model, layer, max(self.k, self.places))
         return _Tops(top.first(self.places), top.first(self.k))
 
-    def images_of(self, model: str, channel: Channel, first: str, pictures: Mapping[str, Any]) -> TopImages:
-        """A cell of the figure."""
+    def of(self, model: str, channel: Channel, first: str, pictures: Mapping[str, Any] = NO_PICTURES) -> TopImages:
+        """A cell: of a channel in one model, with what it shares with the first one."""
         layer, number = channel.layer, channel.number
         with self.comparison.cache(model) as opened:
             own = branch_of(opened, layer, number)

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from artlucid import _picture_folders
+from artlucid._channel import PRE_RELU
 from artlucid._comparison import Comparison
 from artlucid._comparison._lookups import models_of
 from artlucid._picture_folders import MANIFEST, Folder, Picture
 from artlucid.errors import VisualizationWarning
-
-_LINEAR = "_pre_relu"
 
 
 def folders_of(
@@ -37,13 +36,10 @@ def folders_of(
     recorded = comparison.manifest["settings"].get("pictures") or []
     found = [folder for path in (_there(recorded) if paths is None else map(Path, paths)) for folder in _opened(path)]
     identities = models_of(comparison.manifest)
-    own = {model: [folder for folder in found if folder.identity == identities[model]] for model in models}
-    seeds = [folder.settings.get("seed") for folders in own.values() for folder in folders]
-    chosen = {
-        model: sorted(folders, key=lambda folder: -seeds.count(folder.settings.get("seed")))
-        for model, folders in own.items()
-    }
-    return {model: folders[0] for model, folders in chosen.items() if folders}
+    # A model that the tables do not have is refused where its activations are opened.
+    known = [model for model in models if model in identities]
+    chosen = _picture_folders.side_by_side(found, [identities[model] for model in known])
+    return {model: folder for model, folder in zip(known, chosen, strict=True) if folder is not None}
 
 
 def _there(paths: Sequence[str]) -> list[Path]:
@@ -68,5 +64,5 @@ def _opened(path: Path) -> list[Folder]:
 
 def picture_of(pictures: Mapping[str, Picture], layer: str, channel: int) -> Picture | None:
     """The picture of a channel, before or after its ReLU."""
-    plain = layer.removesuffix(_LINEAR)
-    return pictures.get(f"{plain}{_LINEAR}:{channel}") or pictures.get(f"{plain}:{channel}")
+    plain = layer.removesuffix(PRE_RELU)
+    return pictures.get(f"{plain}{PRE_RELU}:{channel}") or pictures.get(f"{plain}:{channel}")

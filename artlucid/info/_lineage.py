@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from artlucid import recipes, runs
+from artlucid._validation import validation_scores
 from artlucid.errors import ArtlucidError, RecipeError, RunWarning
 from artlucid.info._options import Facts, as_list, as_mapping
 from artlucid.info._text import Rows, counts, listed, number
@@ -60,7 +59,7 @@ def _training(lineage: Mapping[str, Any], recorded_identity: str | None) -> Fact
         "best_loss": lineage.get("best_loss"),
         "selected_by": lineage.get("selected_by"),
         "excluded": run.manifest.get("excluded") if there else None,
-        "validation": validation(run, lineage) if there else {},
+        "validation": validation_scores(run, lineage) if there else {},
         "identity": recorded_identity,
         **now,
     }
@@ -107,29 +106,6 @@ def _weights_now(source: str, recorded_identity: Any, variant: Any) -> Facts:
     except ArtlucidError as error:
         return {"now": UNREADABLE, "reason": str(error)}
     return _compared(identity(weights.architecture, weights.arrays), recorded_identity)
-
-
-def validation(run: runs.Run, lineage: Mapping[str, Any]) -> dict[str, float]:
-    """The scores on the validation split after the epoch that the weights are of; empty where none are recorded."""
-    epoch = _epoch(str(lineage.get("which")), lineage)
-    try:
-        history = run.history
-        rows = history[history["epoch"] == epoch]
-    except (KeyError, OSError, ValueError):  # no epoch yet, or pandas cannot read it
-        return {}
-    if len(rows) != 1:
-        return {}
-    return {
-        name.removeprefix("val_"): float(value)
-        for name, value in rows.iloc[0].items()
-        if str(name).startswith("val_") and isinstance(value, numbers.Real) and math.isfinite(value)
-    }
-
-
-def _epoch(which: str, lineage: Mapping[str, Any]) -> Any:
-    named = {"initial": 0, "best": lineage.get("best_epoch"), "last": lineage.get("epochs_done")}
-    number_of = which.removeprefix("epoch-")
-    return named.get(which, int(number_of) if number_of.isdecimal() else None)
 
 
 def _label(recipe: Any) -> str:

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import filelock
-
-from artlucid.errors import OutputError, ReportError
+from artlucid import _locks
+from artlucid.errors import ReportError
 from artlucid.files import write_json
 
 FORMAT = "artlucid.page"
@@ -32,30 +31,19 @@ def held(out: Path) -> Iterator[None]:
     OutputError
         If it cannot be written to.
     """
-    lock = filelock.FileLock(out / ".lock", timeout=0)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    if out.is_dir():
         _check_ours(out)
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise ReportError(
-            f"A page must be written by one process at a time. Received {out}, which another process holds. "
-            "Wait for it to end, or use another `out` (`--out`)."
-        ) from error
-    except OSError as error:
-        raise OutputError(
-            f"The folder of a page must be writable. Received {out}: {error.strerror or error}. "
-            "Change the rights, or use another `out` (`--out`)."
-        ) from error
-    try:
+    with _locks.held(out, "A page", taken=ReportError):
         yield
-    finally:
-        lock.release()
 
 
 def _check_ours(out: Path) -> None:
     """A page replaces a page, and nothing else."""
-    others = [path.name for path in out.iterdir() if path.name != ".lock" and not path.name.endswith(".part")]
+    try:
+        names = [path.name for path in out.iterdir()]
+    except PermissionError:
+        names = ["what cannot be read"]
+    others = [name for name in names if name != ".lock" and not name.endswith(".part")]
     if not others:
         return
     try:

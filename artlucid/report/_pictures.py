@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from artlucid._picture_folders import MANIFEST, Folder, Picture, opened
+from artlucid._channel import PRE_RELU
+from artlucid._picture_folders import MANIFEST, Folder, Picture, opened, side_by_side
 from artlucid.errors import ReportError
 from artlucid.files import write_atomically
 from artlucid.report._models import Model
@@ -24,8 +24,6 @@ LARGEST = 512
 
 POINTS = 48
 """Of a curve."""
-
-_PRE_RELU = "_pre_relu"
 
 
 def folders_of(paths: Sequence[Any], models: Sequence[Model]) -> tuple[list[Folder | None], list[str]]:
@@ -63,22 +61,7 @@ def folders_of(paths: Sequence[Any], models: Sequence[Model]) -> tuple[list[Fold
             for folder in folders
             if folder not in fitting
         ]
-    seed = _common_seed(found)
-    chosen = [_chosen([folder for folder in found if folder.identity == model.identity], seed) for model in models]
-    return chosen, notices
-
-
-def _common_seed(folders: Sequence[Folder]) -> Any:
-    """The seed that most models have pictures of: side by side they are to differ by the model alone."""
-    seeds = Counter(
-        seed for _, seed in dict.fromkeys((folder.identity, folder.settings.get("seed")) for folder in folders)
-    )
-    return max(seeds, key=lambda seed: seeds[seed], default=None)
-
-
-def _chosen(folders: Sequence[Folder], seed: Any) -> Folder | None:
-    alike = [folder for folder in folders if folder.settings.get("seed") == seed]
-    return next(iter([*alike, *folders]), None)
+    return side_by_side(found, [model.identity for model in models]), notices
 
 
 @dataclass(frozen=True)
@@ -110,7 +93,7 @@ class Drawn:
 def drawn_of(folder: Folder) -> Iterator[Drawn]:
     """The pictures of a folder, one a channel: with a picture before and after the ReLU, the one before."""
     seen = set()
-    for picture in sorted(folder.pictures.values(), key=lambda one: not one.channel.layer.endswith(_PRE_RELU)):
+    for picture in sorted(folder.pictures.values(), key=lambda one: not one.channel.layer.endswith(PRE_RELU)):
         channel = (plain_layer(picture), picture.channel.number)
         if channel not in seen:
             seen.add(channel)
@@ -120,7 +103,7 @@ def drawn_of(folder: Folder) -> Iterator[Drawn]:
 
 def plain_layer(picture: Picture) -> str:
     """The layer as the tables of a comparison call it."""
-    return picture.channel.layer.removesuffix(_PRE_RELU)
+    return picture.channel.layer.removesuffix(PRE_RELU)
 
 
 def _name(folder: Folder, picture: Picture) -> str:

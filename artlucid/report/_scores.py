@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from artlucid import runs
+from artlucid._validation import validation_scores
 from artlucid.errors import ReportError, RunError
 from artlucid.report._models import Model, dataset_name
 
@@ -75,17 +76,11 @@ def _line(scores: Mapping[str, Any]) -> str:
 
 def _of_run(model: Model) -> Iterator[str]:
     """The scores on the validation images after the epoch that the weights are of, where the run is still there."""
-    lineage = model.lineage
     try:
-        history = runs.open_run(Path(str(lineage["run"]))).history
-        rows = history[history["epoch"] == lineage.get("best_epoch")] if lineage.get("which") == "best" else history[:0]
-    except (RunError, KeyError, OSError, ValueError):
+        found = validation_scores(runs.open_run(Path(str(model.lineage.get("run")))), model.lineage)
+    except (RunError, OSError, ValueError):  # a lineage may name anything
         return
-    values = [
-        f"{word} {_per_cent(rows.iloc[0][f'val_{name}'])}"
-        for name, word in SHOWN.items()
-        if len(rows) == 1 and _is_number(rows.iloc[0].get(f"val_{name}"))
-    ]
+    values = [f"{word} {_per_cent(found[name])}" for name, word in SHOWN.items() if name in found]
     if values:
         yield f"{', '.join(values)} (its validation images)"
 

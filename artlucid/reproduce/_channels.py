@@ -9,11 +9,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from artlucid._channel import parse
+from artlucid._channel import PRE_RELU, parse
 from artlucid._saved_tables import marked
 from artlucid.architectures import Architecture, Convolution
-
-PRE_RELU = "_pre_relu"
 
 NAMED = (
     # From the text of Figure 2; the others stand in the scripts of the paper's experiments alone.

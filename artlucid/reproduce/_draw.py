@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from artlucid import figures, metrics
-from artlucid._channel import parse
-from artlucid.activations import Cache
+from artlucid import figures
+from artlucid._channel import PRE_RELU, parse
+from artlucid._comparison import read
 from artlucid.datasets import read_image
 from artlucid.errors import ArtlucidError, ReproductionError
 from artlucid.figures import TopImages
+from artlucid.figures._channels import parsed
 from artlucid.figures._grid import Cell, Row, grid
+from artlucid.figures._maximal_images import MaximalImages
 from artlucid.files import write_json
-from artlucid.reproduce._channels import CHOICES, PRE_RELU
+from artlucid.reproduce._channels import CHOICES
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._items import ITEMS
 from artlucid.reproduce._pictures import channels, folder_of, painted, picture
@@ -105,51 +106,16 @@ def _title(name: str) -> str:
 
 
 def _top_images(compare: Compare, names: Sequence[str], side: str, work: Work, optimized: bool) -> list[TopImages]:
-    """Of one side of a comparison; what is shared with the other side, and how much of it."""
-    split = work.data[compare.pair.data].train
-    own, other = (0, 1) if side == "a" else (1, 0)
-    caches = compare.caches(work, "train")
-    with caches[0], caches[1]:
-        tops = [_top(caches[own], caches[other], name) for name in names]
-        files = [split.root / path for path in caches[own].images["path"]]
-        shares = [_shares(caches[own], images) for images, _ in tops]
+    """Of one side of a comparison. As in the paper, what is shared is marked in the network after."""
+    found = read(compare.path(work))
+    sets = MaximalImages(found, found.images(work.data[compare.pair.data]), K)
+    models = dict(zip("ab", found.models, strict=True))
     state = getattr(compare.pair, side)
-    return [
-        TopImages(
-            [files[image] for image in images],
-            # As in the paper, the green borders are those of the network after.
-            shared={place for place, image in enumerate(images) if image in shared} if side == "b" else set(),
-            overlap=len(set(images) & shared) / max(1, min(K, len(files))) if side == "b" else None,
-            classes=found,
-            optimized=picture(painted(state, compare.place, work), name, work) if optimized else None,
-        )
-        for name, (images, shared), found in zip(names, tops, shares, strict=True)
-    ]
-
-
-def _top(own: Cache, other: Cache, name: str) -> tuple[list[int], set[int]]:
-    """The images that fire a channel most, and those that fire it most in the other network."""
-    channel = parse(name)
-    layer, number = channel.layer.removesuffix(PRE_RELU), channel.number
-    found = []
-    for cache in (own, other):
-        scores = np.asarray(cache[layer][:, number : number + 1])
-        indices = metrics.top_images(scores, min(K, len(cache))).indices[0]
-        found.append(indices[indices >= 0].tolist())
-    return found[0], set(found[1])
-
-
-def _shares(cache: Cache, images: Sequence[int]) -> dict[str, float]:
-    """The share of the images in each class, of those that have any."""
-    labels = cache.labels
-    if labels is None or not len(images):
-        return {}
-    chosen = labels[list(images)]
-    counts = np.bincount(chosen, minlength=len(cache.class_names)) if chosen.ndim == 1 else chosen.sum(axis=0)
-    labelled = len(chosen) if chosen.ndim == 1 else int(chosen.any(axis=1).sum())
-    return {
-        name: count / max(1, labelled) for name, count in zip(cache.class_names, counts.tolist(), strict=True) if count
-    }
+    tops = [sets.of(models[side], parsed(name), models["a"]) for name in names]
+    if not optimized:
+        return tops
+    files = [picture(painted(state, compare.place, work), name, work) for name in names]
+    return [dataclasses.replace(top, optimized=file) for top, file in zip(tops, files, strict=True)]
 
 
 def _trainings(work: Work) -> list[tuple[str, Compare]]:
@@ -218,7 +184,7 @@ DRAWINGS: Mapping[str, Drawing] = MappingProxyType(
 """By the names of items."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Draw:
     """A figure of the paper.
 

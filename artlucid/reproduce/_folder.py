@@ -9,10 +9,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 import artlucid
-from artlucid.errors import OutputError, ReproductionError
+from artlucid import _locks
+from artlucid.errors import ReproductionError
 from artlucid.files import write_json
 from artlucid.reproduce._states import ROLES
 from artlucid.reproduce._work import Work, at
@@ -114,28 +113,12 @@ def _read(path: Path) -> dict[str, Any]:
 def held(work: Work) -> Iterator[None]:
     """Hold the folder for this process alone, once its settings are checked and recorded."""
     out = work.out
-    lock = filelock.FileLock(out / ".lock", timeout=0)
     check(work)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise ReproductionError(
-            f"A folder of results must be written by one process at a time. Received {out}, which another process "
-            "holds. Wait for it to end, or use another `--out`."
-        ) from error
-    except OSError as error:
-        raise OutputError(
-            f"`out` must be a folder that can be written. Received {out}: {error.strerror or error}. Change the "
-            "rights, or use another `--out`."
-        ) from error
-    try:
+    with _locks.held(out, "A folder of results", taken=ReproductionError):
         check(work)
         _remove_leftovers(out)
         _record(work)
         yield
-    finally:
-        lock.release()
 
 
 def _remove_leftovers(out: Path) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 
 from artlucid import visualize
-from artlucid._channel import parse
+from artlucid._channel import PRE_RELU, parse
 from artlucid._saved_tables import marked
 from artlucid.errors import VisualizationError, VisualizationWarning
 from artlucid.files import write_json
-from artlucid.reproduce._channels import CHOICES, PRE_RELU, channels_of
+from artlucid.reproduce._channels import CHOICES, channels_of
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._states import IMAGENET, State, trained
 from artlucid.reproduce._work import Work, at

@@ -6,7 +6,7 @@ import fnmatch
 import re
 from collections.abc import Iterator, Sequence
 
-from artlucid._channel import Channel, parse
+from artlucid._channel import PRE_RELU, Channel, parse
 from artlucid.errors import VisualizationError
 from artlucid.models import Network, layer_output
 
@@ -78,7 +78,7 @@ def _layers(network: Network, pattern: str) -> list[str]:
     if not _is_pattern(network, pattern):
         return [pattern]
     names = network.layer_names
-    bare = pattern.removesuffix("_pre_relu")
+    bare = pattern.removesuffix(PRE_RELU)
     # Each channel once: those of a block are those of its convolutions, and a ReLU only hides what they look for.
     convolutions = [] if network.architecture is None else network.architecture.convolutions
     found = [f"{name}_pre_relu" for name in convolutions if fnmatch.fnmatchcase(name, bare)]

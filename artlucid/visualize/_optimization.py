@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from artlucid._forgotten import gradients_forgotten
 from artlucid.errors import VisualizationError
 from artlucid.visualize import _draws
 from artlucid.visualize._activations import Look, Objective
-from artlucid.visualize._forgotten import gradients_forgotten
 from artlucid.visualize._refusals import refusals
 from artlucid.visualize._variables import Parameterization
 

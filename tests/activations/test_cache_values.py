@@ -1,10 +1,13 @@
 """What stands in a cache, against the feature maps themselves and against values worked by hand."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from activations import plain
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from artlucid import activations, architectures, models
 
@@ -35,6 +38,20 @@ def test_places(cache, feature_maps):
         places = cache.place(layer)
         assert places.dtype == np.uint8 and places.shape == (*cache[layer].shape, 2)
         np.testing.assert_array_equal(places, plain.first_places(feature_maps[layer]))
+
+
+def test_no_graph_outlives_its_extraction(data, tmp_path):
+    """Else a comparison of many networks holds all of them."""
+
+    def graphs():
+        gc.collect()
+        return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+
+    before = graphs()
+    for seed in (1, 2):
+        network = models.load("none", architecture="mini", seed=seed)
+        activations.extract(network, data.test, out=tmp_path / f"{seed}.h5", options=options(size=32)).close()
+    assert graphs() <= before
 
 
 def test_after_relu_and_the_first_of_equal_maxima(dotted, tmp_path):

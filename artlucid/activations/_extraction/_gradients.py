@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from artlucid._forgotten import gradients_forgotten
 from artlucid.models import Network
 from artlucid.models._network import layer_outputs
 
@@ -29,7 +30,8 @@ class Gradients:
         self._model = keras.Model(network.keras_model.input, layer_outputs(network, [layer])[0])
         signature = [tf.TensorSpec([None, size, size, 3], tf.float32), tf.TensorSpec([None], tf.int32)]
         # As a concrete function: TensorFlow warns of many traces, which here are of as many layers.
-        self._run = tf.function(self._energies, input_signature=signature, autograph=False).get_concrete_function()
+        with gradients_forgotten():
+            self._run = tf.function(self._energies, input_signature=signature, autograph=False).get_concrete_function()
 
     def __call__(self, images: Tensor, channels: Tensor) -> Any:
         """Give the energy: the squared gradient, summed over colours.

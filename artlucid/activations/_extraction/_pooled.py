@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from artlucid._forgotten import gradients_forgotten
 from artlucid.activations._format import LARGEST_SIDE, StoredLayer
 from artlucid.activations._writer import Rows
 from artlucid.errors import ModelError
@@ -44,7 +45,8 @@ class Pooled:
         self._batch_size = batch_size
         signature = [tf.TensorSpec([batch_size, size, size, 3], tf.float32)]
         self._run = tf.function(self._pooled, input_signature=signature, autograph=False)
-        self._run.get_concrete_function()
+        with gradients_forgotten():
+            self._run.get_concrete_function()
 
     def __call__(self, images: Tensor) -> Rows:
         """Run the network on at most `batch_size` float32 images of shape (n_images, size, size, 3), RGB in 0 … 255."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from artlucid._channel import PRE_RELU
 from artlucid.architectures import (
     Architecture,
     Classifier,
@@ -88,9 +89,9 @@ def path_to(network: Network, name: str) -> Path | None:
     if network.architecture is None:
         return None
     architecture, name = network.architecture, own_name(network, name)
-    linear = name.endswith("_pre_relu")
+    linear = name.endswith(PRE_RELU)
     layers = {layer.name: layer for layer in architecture.layers()}
-    target = layers.get(name.removesuffix("_pre_relu"))
+    target = layers.get(name.removesuffix(PRE_RELU))
     if target is None:
         return None
     needed = _needed(layers, target)
