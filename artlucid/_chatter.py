@@ -1,8 +1,9 @@
-"""Importing TensorFlow without what it says of itself."""
+"""TensorFlow without what it says of itself."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -26,3 +27,12 @@ def tensorflow_silenced() -> Iterator[None]:
         finally:
             os.dup2(standard_error, 2)
             os.close(standard_error)
+
+
+def retracing_unsaid() -> None:
+    """Let TensorFlow not warn that functions are traced again: each network that a command loads has its own."""
+    logging.getLogger("tensorflow").addFilter(_is_not_of_retracing)
+
+
+def _is_not_of_retracing(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in record.getMessage()

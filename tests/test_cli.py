@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 
+import keras
+import numpy as np
 import pytest
 from finetune import small
 from typer.testing import CliRunner
@@ -36,7 +38,10 @@ def messages_as_before(monkeypatch):
     logger = logging.getLogger("artlucid")
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     handlers, level = list(logger.handlers), logger.level
+    of_tensorflow = logging.getLogger("tensorflow")
+    filters = list(of_tensorflow.filters)
     yield
+    of_tensorflow.filters[:] = filters
     logger.handlers[:] = handlers
     logger.setLevel(level)
 
@@ -283,6 +288,23 @@ def test_warnings_are_lines_unless_quiet(tiny, data, monkeypatch):
     monkeypatch.setattr(models, "load", lambda *_, **__: None)
     assert "warning: one image is odd\n" in invoke("evaluate", "x", "--data", data.specification).stderr
     assert invoke("evaluate", "x", "--data", data.specification, "--quiet").stderr == "error: stop\n"
+
+
+def test_each_networks_own_functions_are_no_reason_to_warn(run, data, monkeypatch, caplog):
+    import tensorflow as tf
+
+    from artlucid import evaluate
+
+    def many_networks(*_, **__):
+        for _ in range(6):
+            keras.Sequential([keras.layers.Dense(1)]).predict(np.ones((1, 1)), verbose=0)
+        tf.get_logger().warning("something else")
+        raise artlucid.errors.DataError("stop")
+
+    monkeypatch.setattr(evaluate, "evaluate", many_networks)
+    with caplog.at_level("WARNING", logger="tensorflow"):
+        assert invoke("evaluate", run.path, "--data", data.specification).exit_code == 2
+    assert [record.getMessage() for record in caplog.records if record.name == "tensorflow"] == ["something else"]
 
 
 @pytest.mark.filterwarnings("default::artlucid.errors.DataWarning")

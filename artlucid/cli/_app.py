@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 import artlucid
-from artlucid._chatter import tensorflow_silenced
+from artlucid._chatter import retracing_unsaid, tensorflow_silenced
 from artlucid.errors import ArtlucidError
 
 logger = logging.getLogger("artlucid")
@@ -69,6 +69,7 @@ def command(function: Callable[..., None], *, tensorflow: bool = True) -> Callab
             if tensorflow:
                 with tensorflow_silenced():
                     import_module("tensorflow")  # its chatter comes with the import
+                retracing_unsaid()
             function(*arguments, **options)
         except ArtlucidError as error:
             typer.echo(f"error: {error}", err=True)

@@ -28,7 +28,7 @@ def demo(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """The whole job on small paintings that it draws itself: no download, under four minutes."""
+    """The whole job on small paintings that it draws itself: no download, under five minutes."""
     from artlucid import demo as demonstration
     from artlucid import finetune
 
@@ -41,7 +41,7 @@ def demo(
         epochs=demonstration.QUICK_EPOCHS if quick else epochs,
         options=finetune.Options(precision=precision, architecture=architecture, progress=not quiet),
     )
-    show(made.to_json(), "\n".join([*_first_task(made), *_second_task(made)]), as_json)
+    show(made.to_json(), "\n".join([*_first_task(made), *_second_task(made), *_look(made)]), as_json)
 
 
 def _first_task(made: Any) -> list[str]:
@@ -56,7 +56,6 @@ def _first_task(made: Any) -> list[str]:
         f"test      top-1 {scores.top_1:.1%} of {scores.images} images (chance {made.chance:.1%})",
         f"run       {made.run.path}  (weights, history.csv, logs/ for TensorBoard)",
         f"graph     {made.graph}  (opens in the original Lucid)",
-        f"channels  {made.figure}  (what two of them look for, before and after)",
     ]
 
 
@@ -74,4 +73,31 @@ def _second_task(made: Any) -> list[str]:
             f"          {start.scores.mean_average_precision:6.1%}  {start.description:<{width}}  {start.run.path}"
             for start in made.starts
         ),
+    ]
+
+
+def _look(made: Any) -> list[str]:
+    from artlucid._terminal import columns
+
+    manifest = made.comparison.manifest
+    names = dict(zip(made.comparison.models, made.networks, strict=True))
+    k = manifest["settings"]["k"][0]
+    rows = [("before", "after", "mean CKA", f"overlap {k}", "chance")]
+    rows += [
+        (
+            names[pair["model_a"]],
+            names[pair["model_b"]],
+            f"{pair['cka_mean']:.2f}",
+            f"{pair[f'overlap_{k}_mean']:.2f}",
+            f"{pair[f'overlap_{k}_chance']:.2f}",
+        )
+        for pair in manifest["pairs"]
+    ]
+    return [
+        "",
+        f"compared  {made.comparison.path}  (on {manifest['dataset']['specification']})",
+        *(f"          {line}" for line in columns(rows, left=(0, 1))),
+        f"channels  {made.figure}  (what some of them look for)",
+        "",
+        f"Open in a browser: {made.page.path.absolute()}",
     ]
