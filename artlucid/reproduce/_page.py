@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_lowercase
 from typing import Any
 
 import pandas as pd
@@ -102,12 +103,30 @@ def _about(work: Work) -> Iterator[str]:
 
 def _table(number: int, table: pd.DataFrame, work: Work, items: Sequence[Item]) -> Iterator[str]:
     item = next(item for item in items if item.name == ITEMS_OF_TABLES[number])
+    table, notes = _with_notes(table)
     yield from [f"### Table {number}: {item.title}", "", tables.as_markdown(table)]
+    if notes:
+        yield from ["What differs from the paper's:", ""]
+        yield from (f"- {letter}: {_escaped(note)}" for letter, note in notes.items())
+        yield ""
     if number == 3:
         for square in squares(work):
             yield from [f"The full square on {ROLES[square.role]}, mean average precision in per cent:", ""]
             yield square.as_markdown()
     yield from _open(item)
+
+
+def _with_notes(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The table with a letter in the place of each note on what differs, which many rows share, and the notes."""
+    said = dict.fromkeys(note for note in table["differs"].dropna() if note)
+    letters = {note: _letters(number) for number, note in enumerate(said)}
+    return table.assign(differs=table["differs"].map(letters)), {letter: note for note, letter in letters.items()}
+
+
+def _letters(number: int) -> str:
+    """A to z, then aa and on."""
+    before, last = divmod(number, len(ascii_lowercase))
+    return (_letters(before - 1) if before else "") + ascii_lowercase[last]
 
 
 def _figure(item: Item, work: Work) -> Iterator[str]:

@@ -107,7 +107,7 @@ def verdict_of(interval: Interval, worth: float) -> tuple[str, str]:
     if interval.trainings < 2:
         return TOO_SMALL, "one training only: nothing is known of others"
     if interval.low > 0:
-        return SEEN, ""
+        return SEEN, f"but an effect of {worth:g} is ruled out" if interval.high < worth else ""
     if interval.high < 0:
         return NOT_SEEN, "the reverse is seen"
     if interval.high < worth:

@@ -8,6 +8,7 @@ import pytest
 from reproduce import made_up
 
 from artlucid.reproduce import FINDINGS, ITEMS, VERDICTS
+from artlucid.reproduce._evidence import RESAMPLED
 from artlucid.reproduce._findings import fall, in_group, over_layers
 from artlucid.reproduce._readings import readings
 from artlucid.reproduce._samples import Samples
@@ -73,6 +74,15 @@ def test_what_has_too_few_images_is_too_small():
     assert (reading.verdict, reading.reason) == (TOO_SMALL, "overlap_1000 is not defined on so few images")
 
 
+def test_what_was_measured_without_any_result_was_made_all_the_same():
+    found = {need: part for need, part in made_up.evidence(1.0).items() if not need[0].endswith("-twice")}
+    (reading,) = [one for one in readings(found, ["rasta"]) if one.finding == "equal_runs"]
+    assert reading.verdict == NOT_MADE
+    measured = {(f"{mode}-twice", RESAMPLED): Samples(("",), np.ones((1, 1, 1))) for mode in "ABCDE"}
+    (reading,) = [one for one in readings(found | measured, ["rasta"]) if one.finding == "equal_runs"]
+    assert (reading.verdict, reading.reason) == (TOO_SMALL, "changed is not defined on so few images")
+
+
 def test_some_modes_do_for_equal_runs():
     found = {need: part for need, part in made_up.evidence(1.0).items() if need[0] not in ("C-twice", "E-twice")}
     (reading,) = [one for one in readings(found, ["rasta"]) if one.finding == "equal_runs"]
@@ -125,6 +135,13 @@ def test_verdicts(values, worth, verdict):
     found, reason = verdict_of(interval_of(np.array(values)[:, None]), worth)
     assert found == verdict and found in VERDICTS
     assert bool(reason) == (verdict != SEEN)
+
+
+def test_an_effect_that_is_seen_may_be_too_small_to_matter():
+    assert verdict_of(interval_of(np.array([[0.02], [0.021], [0.02]])), 0.05) == (
+        SEEN,
+        "but an effect of 0.05 is ruled out",
+    )
 
 
 def test_a_fall_is_that_of_a_line():
