@@ -37,7 +37,7 @@ def write(
 def _content(
     items: Sequence[Item], found: Mapping[int, pd.DataFrame], decided: Sequence[Reading], work: Work
 ) -> dict[str, Any]:
-    drawn = {item.name: Draw(item.name).read(work) for item in items if item.name in DRAWINGS}
+    drawn = {item: Draw(item.name).read(work) for item in items if item.name in DRAWINGS}
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -50,8 +50,8 @@ def _content(
         "tables": {f"table{number}": _records(table) for number, table in found.items()},
         "squares": [row for square in squares(work) for row in square.rows()] if 3 in found else [],
         "figures": {
-            name: {"files": [f"figures/{file}" for file in told.get("files", [])], "reason": told.get("reason", "")}
-            for name, told in drawn.items()
+            item.name: {"files": [f"figures/{file}" for file in told.get("files", [])], "reason": _why_not(item, work)}
+            for item, told in drawn.items()
         },
         "findings": [reading.to_json() for reading in decided],
     }
@@ -134,11 +134,16 @@ def _figure(item: Item, work: Work) -> Iterator[str]:
     yield from [f"### Figure {item.name.removeprefix('figure')}: {item.title}", ""]
     for file in told.get("files", []):
         yield from [f"![{item.title}](figures/{file})", ""]
-    if item.fewest > len(work.seeds):
-        yield from [f"Not drawn: it needs {item.fewest} trainings of each mode, so as many seeds.", ""]
-    elif told.get("reason"):
-        yield from [f"Not drawn: {_escaped(told['reason'])}", ""]
+    if reason := _why_not(item, work):
+        yield from [f"Not drawn: {_escaped(reason)}", ""]
     yield from _open(item)
+
+
+def _why_not(item: Item, work: Work) -> str:
+    """Why a figure was not drawn; nothing if it was."""
+    if item.fewest > len(work.seeds):
+        return f"it needs {item.fewest} trainings of each mode, so as many seeds."
+    return str(Draw(item.name).read(work).get("reason", ""))
 
 
 def _open(item: Item) -> Iterator[str]:
