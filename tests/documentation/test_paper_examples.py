@@ -59,7 +59,7 @@ def test_it_runs_and_says_where_the_result_is(script, paper, monkeypatch, capsys
         assert NOT_DRAWN[name] in said[0]
     else:
         assert name in said[0]
-        assert len(said) > 2
+        assert len(said) >= 2
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
