@@ -51,7 +51,7 @@ class Compare:
             found = [at(model, "identity") for model in manifest["models"]]
         except (OSError, ValueError, KeyError, TypeError):
             return False
-        wanted = [work.identity(state, self.place) for state in (self.pair.a, self.pair.b)]
+        wanted = [work.identity(state, self.place) for state in self.pair.states]
         return found == wanted and at(manifest, "dataset", "identity") == work.data[self.pair.data].identity
 
     def make(self, work: Work) -> None:
@@ -63,7 +63,7 @@ class Compare:
             extraction=activations.Options(progress=work.settings.progress),
             dask=work.settings.dask,
         )
-        networks = [work.load(state, self.place) for state in (self.pair.a, self.pair.b)]
+        networks = [work.load(state, self.place) for state in self.pair.states]
         compare.compare(networks, work.data[self.pair.data], out=path, options=options)
 
     def read(self, work: Work) -> Compared:
@@ -76,19 +76,25 @@ class Compare:
         }
         return Compared(found.layers.assign(**titles), found.channels.assign(**titles))
 
+    def restore_activations(self, work: Work) -> None:
+        """Extract again what was removed to make room; the tables stay as they are."""
+        identities = [work.identity(state, self.place) for state in self.pair.states]
+        files = [
+            cache_of(work, self.pair.data, identity, split) for identity in identities for split in ("train", "test")
+        ]
+        if not all(file.is_file() for file in files):
+            self.make(work)
+
     def caches(self, work: Work, split: str) -> tuple[activations.Cache, activations.Cache]:
         """The activations of both networks, opened."""
-        paths = [cache_of(work, self.pair.data, work.identity(state, self.place), split) for state in self._states]
+        self.restore_activations(work)
+        paths = [cache_of(work, self.pair.data, work.identity(state, self.place), split) for state in self.pair.states]
         first = activations.open(paths[0])
         try:
             return first, activations.open(paths[1])
         except BaseException:
             first.close()
             raise
-
-    @property
-    def _states(self) -> tuple[object, object]:
-        return self.pair.a, self.pair.b
 
 
 @dataclass(frozen=True, eq=False)

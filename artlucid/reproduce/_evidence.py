@@ -17,8 +17,8 @@ from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._pictures import Change
 from artlucid.reproduce._resamples import Resample
 from artlucid.reproduce._samples import Samples
-from artlucid.reproduce._scores import AVERAGE_PRECISION, ENSEMBLES, Predictions, predictions
-from artlucid.reproduce._states import PAIRINGS, TRAININGS
+from artlucid.reproduce._scores import ENSEMBLES, Predictions, predictions
+from artlucid.reproduce._states import AVERAGE_PRECISION, PAIRINGS, TRAININGS
 from artlucid.reproduce._work import Work
 
 RESAMPLES = 1000
@@ -56,7 +56,7 @@ def _of_scores(name: str, work: Work) -> dict[tuple[str, str], Samples]:
     try:
         values = np.array([_resampled(part) for part in parts])
     except MetricError:
-        return {}
+        values = np.full((len(parts), 1), np.nan)
     return {(name, measure): Samples(("",), values[:, None])}
 
 

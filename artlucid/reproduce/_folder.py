@@ -29,7 +29,7 @@ def described(work: Work) -> dict[str, Any]:
     settings = work.settings
     return {
         "weights": {"source": work.start.source, "identity": work.start.identity},
-        "architecture": str(work.start.architecture),
+        "architecture": str(work.architecture),
         "images_per_class": settings.images_per_class,
         "epochs": settings.epochs,
         "steps": settings.steps,

@@ -65,9 +65,7 @@ def folder_of(one: Painted, work: Work) -> Path:
 
 def channels(choice: str, work: Work) -> list[str] | None:
     """The channels of a choice; None while the comparison that tells them is not done."""
-    pairing = CHOICES[choice].pairing
-    architecture = work.start.architecture
-    assert architecture is not None
+    pairing, architecture = CHOICES[choice].pairing, work.architecture
     if pairing is None:
         return channels_of(choice, architecture, work.settings.channels, None)
     compare = Compare(pairing, 0)
