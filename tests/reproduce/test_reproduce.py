@@ -4,11 +4,16 @@ import json
 import re
 import shutil
 
+import pandas as pd
 import pytest
 from reproduce import miniature
 
 from artlucid import compare, reproduce, runs
-from artlucid.errors import ReproductionError
+from artlucid.errors import DataError, OutputError, ReproductionError
+from artlucid.reproduce import _draw
+from artlucid.reproduce._results import save_tables
+from artlucid.reproduce._scores import Score, predictions
+from artlucid.reproduce._work import Work
 
 pytestmark = [
     pytest.mark.reproduction,
@@ -80,6 +85,9 @@ def test_the_square_has_both_recipes_from_both_weights(made):
     }
     assert cells["ImageNet", "A"] == pytest.approx([precisions["iconart-A"]])
     assert cells["ImageNet, then RASTA", "F"] == pytest.approx([precisions["rasta-iconart-F"]])
+    for text in ("random weights", "styles for RASTA", "icons for IconArt", "epochs: at most 1"):
+        assert all(text in row["differs"] for row in made.results["squares"])
+        assert text in (made.path / "tables" / "square-iconart.md").read_text(encoding="utf-8")
 
 
 def test_figures_are_drawn_or_say_why_not(made):
@@ -101,6 +109,7 @@ def test_the_page_shows_what_there_is(made):
         if finding.data != ("paintings",):
             assert finding.title in page
     assert "What the paper leaves open" in page
+    assert "| Table 3 |" in page and "[Figure 6](figures/figure6-overlap.png)" in page
     assert str(made.path) not in page
 
 
@@ -214,6 +223,18 @@ def test_missing_data_are_named_with_what_can_be_made(narrow, drawn, tmp_path, r
         reproduce.plan([], out=tmp_path, settings=miniature.settings((None, drawn[1])))
 
 
+def test_data_that_cannot_be_loaded_are_named_with_what_can_be_made(narrow, drawn, tmp_path, expect_refusal):
+    nowhere = f"iconart:{tmp_path / 'nowhere'}"
+    with expect_refusal("`iconart`", "nowhere", "these can be made: table1, table2, figure1,", kind=DataError):
+        reproduce.plan([], out=tmp_path / "paper", settings=miniature.settings((drawn[0], nowhere)))
+
+
+def test_pictures_that_are_too_small_are_refused_before_anything_is_trained(narrow, drawn, tmp_path, refused):
+    with refused("`size` must be at least 16", "8", "--size"):
+        reproduce.reproduce(["table1"], out=tmp_path / "paper", settings=miniature.settings(drawn, size=8))
+    assert not (tmp_path / "paper").exists()
+
+
 def test_data_of_another_kind_are_refused(narrow, drawn, tmp_path, refused):
     with refused("`rasta` must be a dataset with one label", "multi_label", "--rasta"):
         reproduce.plan(["table1"], out=tmp_path, settings=miniature.settings((drawn[1], None)))
@@ -242,6 +263,63 @@ def test_damaged_artefacts_are_made_again(made, drawn, copied):
     (copied / "figures" / "figure5.png").unlink()
     again = reproduce.reproduce(miniature.ITEMS, out=copied, settings=miniature.settings(drawn))
     assert again.results == made.results
+
+
+def test_activations_that_were_removed_are_made_again_where_they_are_needed(made, drawn, copied):
+    shutil.rmtree(copied / "activations")
+    planned = reproduce.plan(miniature.ITEMS, out=copied, settings=miniature.settings(drawn))
+    assert all(step.done for step in planned.steps)
+    (copied / "findings" / "A-to-B-0.h5").unlink()
+    (copied / "figures" / "figure11.json").unlink()
+    again = reproduce.reproduce(miniature.ITEMS, out=copied, settings=miniature.settings(drawn))
+    assert again.results == made.results
+
+
+def test_visual_change_stands_while_a_figure_adds_channels_to_one_network(drawn, copied):
+    manifests = copied / "pictures" / "rasta-A-0" / "manifests"
+    shutil.copy(next(manifests.iterdir()), manifests / "mixed4a_pre_relu-0007.json")
+    planned = reproduce.plan(["findings"], out=copied, settings=miniature.settings(drawn))
+    assert [step.name for step in planned.steps if not step.done] == []
+
+
+def test_a_figure_that_a_full_disk_stopped_is_not_done(made, drawn, copied, monkeypatch):
+    (copied / "figures" / "figure5.json").unlink()
+    with monkeypatch.context() as patch, pytest.raises(OutputError, match="full"):
+        patch.setattr(_draw.figures, "save", _full_disk)
+        reproduce.reproduce(["figure5"], out=copied, settings=miniature.settings(drawn))
+    again = reproduce.reproduce(["figure5"], out=copied, settings=miniature.settings(drawn))
+    assert again.results["figures"]["figure5"] == made.results["figures"]["figure5"]
+
+
+def _full_disk(*arguments, **options):
+    raise OutputError("The disk is full.")
+
+
+def test_a_figure_of_two_trainings_is_not_shown_for_one(drawn, copied):
+    (copied / "figures" / "figure2.json").write_text('{"files": ["figure2.png"], "reason": ""}')
+    found = reproduce.reproduce(["figure2"], out=copied, settings=miniature.settings(drawn))
+    assert found.results["figures"]["figure2"]["files"] == []
+    assert "figure2.png" not in (copied / "index.md").read_text(encoding="utf-8")
+
+
+def test_odd_names_are_shown_as_they_are(narrow, tmp_path):
+    """Of the folder, the classes, one of which is called as a column of the predictions, and an image."""
+    data, settings = miniature.draw_odd(tmp_path / miniature.ODD_FOLDER)
+    made = reproduce.reproduce(["figure11"], out=tmp_path / "paper", settings=settings)
+    work = Work(made.path, settings)
+    Score("rasta-A", 0).make(work)
+    found, scores = predictions("rasta-A", 0, work), json.loads(Score("rasta-A", 0).path(work).read_text())
+    assert found.measures()["top_1"] == pytest.approx(scores["top_1"])
+    assert made.results["figures"]["figure11"]["files"] == ["figures/figure11.png"]
+    assert made.results["differs"]["data"]["rasta"] == [f"{miniature.ODD_FOLDER} for RASTA"]
+    save_tables([1], work)
+    table = pd.read_csv(made.path / "tables" / "table1.csv")
+    assert f"data folder:{miniature.ODD_FOLDER}, not rasta" in set("; ".join(table["differs"].dropna()).split("; "))
+    for page in (made.path / "index.md", made.path / "tables" / "table1.md"):
+        text = page.read_text(encoding="utf-8")
+        assert r"An \<i\>odd\<b\> \| " in text and "<i>" not in text
+        rows = [line for line in text.splitlines() if line.startswith("|") and "top-" in line]
+        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {8}
 
 
 def test_comparisons_share_their_activations(made):
