@@ -53,15 +53,14 @@ ODD_FOLDER = 'An <i>odd<b> | "folder" & 美術'
 ODD_CLASSES = ("path", "<b>|*`a`*", 'naïve, "$x_1$" 美術')
 
 
-def draw_odd(folder) -> tuple[Dataset, reproduce.Settings]:
-    """Images in folders with odd names, and the settings for them alone."""
+def draw_odd(folder) -> Dataset:
+    """Images in folders with odd names."""
     small.draw_dataset(folder, IMAGES)
     for split in IMAGES:
         for name, odd in zip(small.CLASS_NAMES, ODD_CLASSES, strict=True):
             (folder / split / name).rename(folder / split / odd)
             (folder / split / odd / "00.png").rename(folder / split / odd / 'an "image", <b>.png')
-    data = datasets.folder(folder)
-    return data, settings((data, None))
+    return datasets.folder(folder)
 
 
 def settings(data, **changes) -> reproduce.Settings:

@@ -304,7 +304,7 @@ def test_a_figure_of_two_trainings_is_not_shown_for_one(drawn, copied):
 
 def test_odd_names_are_shown_as_they_are(narrow, tmp_path):
     """Of the folder, the classes, one of which is called as a column of the predictions, and an image."""
-    data, settings = miniature.draw_odd(tmp_path / miniature.ODD_FOLDER)
+    settings = miniature.settings((miniature.draw_odd(tmp_path / miniature.ODD_FOLDER), None))
     made = reproduce.reproduce(["figure11"], out=tmp_path / "paper", settings=settings)
     work = Work(made.path, settings)
     Score("rasta-A", 0).make(work)
