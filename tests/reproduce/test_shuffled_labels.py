@@ -25,11 +25,13 @@ CHANCE = 1 / 3
 def test_what_shuffled_labels_taught_is_not_seen(narrow, drawn, tmp_path):
     """In Table 1 and Figure 6 of two trainings."""
     settings = settings_for(miniature.with_shuffled_labels(drawn[0], 0), seeds=(0, 1))
-    reproduce.reproduce(["table1", "figure6"], out=tmp_path / "paper", settings=settings)
+    made = reproduce.reproduce(["table1", "figure6"], out=tmp_path / "paper", settings=settings)
+    assert [row["runs"] for row in made.results["tables"]["table1"] if row["measure"] == "top_1"] == [2] * 5
     work = Work(tmp_path / "paper", settings)
-    for place in (0, 1):
-        make(Resample("imagenet-to-A", place).compare, Resample("imagenet-to-A", place), work=work)
+    for resample in (Resample("imagenet-to-A", 0), Resample("imagenet-to-A", 1), Resample("A-twice", 0)):
+        make(resample.compare, resample, work=work)
     evidence = evidence_of(work)
+    assert evidence["A-twice", "changed"].values.shape == (1, 3, 51)
     assert [top_1(evidence, name) for name in ("rasta-A", "rasta-shelf")] == pytest.approx([CHANCE] * 2, abs=0.2)
     decided = {one.finding: one for one in readings(evidence, ["rasta"]) if one.finding in OF_CLASSES_AND_SCORES}
     assert set(decided) == set(OF_CLASSES_AND_SCORES)
