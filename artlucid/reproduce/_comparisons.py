@@ -60,7 +60,7 @@ class Compare:
         _share_activations(path, work.out / ACTIVATIONS / self.pair.data)
         options = compare.Options(
             resampling=Resampling(resamples=max(work.settings.resamples, 100)),
-            extraction=activations.Options(progress=work.settings.progress),
+            extraction=_extraction(work),
             dask=work.settings.dask,
         )
         networks = [work.load(state, self.place) for state in self.pair.states]
@@ -78,12 +78,14 @@ class Compare:
 
     def restore_activations(self, work: Work) -> None:
         """Extract again what was removed to make room; the tables stay as they are."""
-        identities = [work.identity(state, self.place) for state in self.pair.states]
-        files = [
-            cache_of(work, self.pair.data, identity, split) for identity in identities for split in ("train", "test")
-        ]
-        if not all(file.is_file() for file in files):
-            self.make(work)
+        for state in self.pair.states:
+            for split in ("train", "test"):
+                path = cache_of(work, self.pair.data, work.identity(state, self.place), split)
+                if not path.is_file():
+                    images = work.data[self.pair.data].split(split)
+                    activations.extract(
+                        work.load(state, self.place), images, out=path, options=_extraction(work)
+                    ).close()
 
     def caches(self, work: Work, split: str) -> tuple[activations.Cache, activations.Cache]:
         """The activations of both networks, opened."""
@@ -103,6 +105,10 @@ class Compared:
 
     layers: pd.DataFrame
     channels: pd.DataFrame
+
+
+def _extraction(work: Work) -> activations.Options:
+    return activations.Options(progress=work.settings.progress)
 
 
 def cache_of(work: Work, role: str, identity: str | None, split: str) -> Path:

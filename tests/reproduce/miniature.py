@@ -49,8 +49,8 @@ def draw(folder) -> tuple[Dataset, Dataset]:
     return styles, icons
 
 
-ODD_FOLDER = 'An <i>odd<b> | "folder" & 美術'
-ODD_CLASSES = ("path", "<b>|*`a`*", 'naïve, "$x_1$" 美術')
+ODD_FOLDER = 'An <i>odd<b> | "folder" & живопись'
+ODD_CLASSES = ("path", "<b>|*`a`*", 'naïve, "$x_1$" живопись')
 
 
 def draw_odd(folder) -> Dataset:
