@@ -24,9 +24,6 @@ from artlucid.reproduce._work import Work
 RESAMPLES = 1000
 """Of test images, for scores: these cost nothing."""
 
-RESAMPLED = "resampled"
-"""Of a comparison that was measured on choices of images, whatever came of it."""
-
 FEWEST_CHANNELS = 8
 """With pictures, for a correlation."""
 
@@ -84,8 +81,6 @@ def _of_comparisons(name: str, work: Work) -> dict[tuple[str, str], Samples]:
     resampled = [Resample(name, place) for place in done]
     parts = [one.read(work) for one in resampled if one.is_done(work)]
     if parts:
-        # Said even where no measure is defined on so few images.
-        found[name, RESAMPLED] = Samples(("",), np.ones((len(parts), 1, 1)))
         layers = parts[0][0]
         for measure in parts[0][1]:
             found[name, measure] = Samples(layers, np.array([values[measure] for _, values in parts]))

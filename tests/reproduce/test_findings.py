@@ -8,7 +8,6 @@ import pytest
 from reproduce import made_up
 
 from artlucid.reproduce import FINDINGS, ITEMS, VERDICTS
-from artlucid.reproduce._evidence import RESAMPLED
 from artlucid.reproduce._findings import fall, in_group, over_layers
 from artlucid.reproduce._readings import readings
 from artlucid.reproduce._samples import Samples
@@ -127,11 +126,10 @@ def reading_of(name, found):
 
 def test_what_was_measured_without_any_result_was_made_all_the_same():
     found = {need: part for need, part in made_up.evidence(1.0).items() if not need[0].endswith("-twice")}
-    (reading,) = [one for one in readings(found, ["rasta"]) if one.finding == "equal_runs"]
-    assert reading.verdict == NOT_MADE
-    measured = {(f"{mode}-twice", RESAMPLED): Samples(("",), np.ones((1, 1, 1))) for mode in "ABCDE"}
-    (reading,) = [one for one in readings(found | measured, ["rasta"]) if one.finding == "equal_runs"]
-    assert (reading.verdict, reading.reason) == (TOO_SMALL, "changed is not defined on so few images")
+    assert reading_of("equal_runs", found).verdict == NOT_MADE
+    undefined = Samples(made_up.LAYERS, np.full((1, 12, 1), np.nan))
+    measured = {(f"{mode}-twice", "changed"): undefined for mode in "ABCDE"}
+    assert reading_of("equal_runs", found | measured).verdict == TOO_SMALL
 
 
 def test_some_modes_do_for_equal_runs():
