@@ -1,11 +1,19 @@
-"""What the examples of the paper's tables and figures share: on which data, from which weights, how much of it."""
+"""
+What the examples of the paper share
+====================================
+
+On which data, from which weights, how much of it, and where to: the arguments of each of them.
+"""
 
 import argparse
 from pathlib import Path
 
 from artlucid import compare, reproduce
 
-# Small enough for some minutes, on drawn images; what comes out says nothing about art.
+# %%
+# In the place of the paper's data
+# --------------------------------
+# Drawn images and a quarter of the network's width, for `--quick`. What comes out says nothing about art.
 QUICK = {
     "rasta": "synthetic:styles",
     "iconart": "synthetic:objects",
@@ -18,9 +26,13 @@ QUICK = {
     "resamples": 20,
 }
 
+# %%
+# The command line
+# ----------------
+# For a rehearsal on the paper's own data give fewer images, epochs and steps. Each size needs a folder of its own.
 
-def reproduced(item: str) -> reproduce.Reproduction:
-    """Make a table or a figure with what the command line asks for, and say where it is."""
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--rasta", help="RASTA, such as rasta:/data/wikipaintings_full, or a stand-in")
     parser.add_argument("--iconart", help="IconArt, such as iconart:/data/IconArt_v1, or a stand-in")
@@ -30,18 +42,27 @@ def reproduced(item: str) -> reproduce.Reproduction:
     parser.add_argument("--images-per-class", type=int, help="so many, for a rehearsal")
     parser.add_argument("--epochs", type=int, help="at most so many, for a rehearsal")
     parser.add_argument("--steps", type=int, default=2048, help="of optimized images")
-    parser.add_argument("--out", type=Path, default=Path("paper"), help="shared by all items: nothing is made twice")
+    parser.add_argument("--out", type=Path, help="shared by all items: nothing is made twice; paper, or paper-quick")
     parser.add_argument("--quick", action="store_true", help="on drawn images, to see that it works")
-    arguments = vars(parser.parse_args())
+    return parser.parse_args()
+
+
+def reproduced(item: str) -> reproduce.Reproduction:
+    """Make a table or a figure with what the command line asks for, and say where it is, or why there is none."""
+    arguments = vars(_arguments())
     out, quick = arguments.pop("out"), arguments.pop("quick")
     settings = reproduce.Settings(**{**arguments, **(QUICK if quick else {})})
-    made = reproduce.reproduce([item], out=out, settings=settings)
+    made = reproduce.reproduce([item], out=out or Path("paper-quick" if quick else "paper"), settings=settings)
     told = made.results["figures"].get(item, {"files": [f"tables/{item}.md"], "reason": ""})
     print("\n".join(str(made.path / file) for file in told["files"]) or told["reason"])
     return made
 
 
-def compared(made: reproduce.Reproduction, pairing: str) -> compare.Comparison:
-    """What the first training changed, as `artlucid compare` wrote it: tables of layers and of channels."""
-    (first, *_) = made.results["seeds"]
-    return compare.read(made.path / "comparisons" / f"{pairing}-{first}")
+# %%
+# What was measured on the way
+# ----------------------------
+
+
+def compared(made: reproduce.Reproduction, pairing: str, training: int = 0) -> compare.Comparison:
+    """What a training changed, the first one of several by default: tables of layers and of channels."""
+    return compare.read(made.path / "comparisons" / f"{pairing}-{made.results['seeds'][training]}")
