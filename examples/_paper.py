@@ -11,9 +11,9 @@ from pathlib import Path
 from artlucid import compare, reproduce
 
 # %%
-# In the place of the paper's data
-# --------------------------------
-# Drawn images and a quarter of the network's width, for `--quick`. What comes out says nothing about art.
+# Quick
+# -----
+# Drawn images, and a network of a quarter of the width. What comes out says nothing about art.
 QUICK = {
     "rasta": "synthetic:styles",
     "iconart": "synthetic:objects",
@@ -24,15 +24,26 @@ QUICK = {
     "steps": 8,
     "channels": 2,
     "resamples": 20,
+    "out": Path("paper-quick"),
 }
 
 # %%
-# The command line
-# ----------------
-# For a rehearsal on the paper's own data give fewer images, epochs and steps. Each size needs a folder of its own.
+# An item
+# -------
+# Other sizes and other data need another folder: one that holds results of other settings is refused.
 
 
-def _arguments() -> argparse.Namespace:
+def reproduced(item: str) -> reproduce.Reproduction:
+    """Make a table or a figure with what the command line asks for, and say where it is, or why there is none."""
+    arguments = _arguments()
+    out = arguments.pop("out")
+    made = reproduce.reproduce([item], out=out, settings=reproduce.Settings(**arguments))
+    told = made.results["figures"].get(item, {"files": [f"tables/{item}.md"], "reason": ""})
+    print("\n".join(str(made.path / file) for file in told["files"]) or told["reason"])
+    return made
+
+
+def _arguments() -> dict[str, object]:
     parser = argparse.ArgumentParser(formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--rasta", help="RASTA, such as rasta:/data/wikipaintings_full, or a stand-in")
     parser.add_argument("--iconart", help="IconArt, such as iconart:/data/IconArt_v1, or a stand-in")
@@ -42,20 +53,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--images-per-class", type=int, help="so many, for a rehearsal")
     parser.add_argument("--epochs", type=int, help="at most so many, for a rehearsal")
     parser.add_argument("--steps", type=int, default=2048, help="of optimized images")
-    parser.add_argument("--out", type=Path, help="shared by all items: nothing is made twice; paper, or paper-quick")
-    parser.add_argument("--quick", action="store_true", help="on drawn images, to see that it works")
-    return parser.parse_args()
-
-
-def reproduced(item: str) -> reproduce.Reproduction:
-    """Make a table or a figure with what the command line asks for, and say where it is, or why there is none."""
-    arguments = vars(_arguments())
-    out, quick = arguments.pop("out"), arguments.pop("quick")
-    settings = reproduce.Settings(**{**arguments, **(QUICK if quick else {})})
-    made = reproduce.reproduce([item], out=out or Path("paper-quick" if quick else "paper"), settings=settings)
-    told = made.results["figures"].get(item, {"files": [f"tables/{item}.md"], "reason": ""})
-    print("\n".join(str(made.path / file) for file in told["files"]) or told["reason"])
-    return made
+    parser.add_argument("--out", type=Path, default=Path("paper"), help="shared by all items: nothing is made twice")
+    parser.add_argument("--quick", action="store_true", help="on drawn images, in paper-quick, to see that it works")
+    if parser.parse_known_args()[0].quick:
+        parser.set_defaults(**QUICK)
+    arguments = vars(parser.parse_args())
+    del arguments["quick"]
+    return arguments
 
 
 # %%

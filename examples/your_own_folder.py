@@ -15,9 +15,9 @@ Without a folder, on drawn images::
 Cost: for 500 images some minutes on two cores; the weights (50 MB) are downloaded at the first time. With ``--quick``,
 a small network on small drawn images, a minute.
 
-Expected: ``own/run``, the training; the scores with and without it; ``own/before-after.png``, eight channels before and
-after; ``own/comparison``, the tables; ``own/cka.png`` and ``own/overlap.png``, their figures; and the ten channels of the
-middle of the network that kept the fewest of their images.
+Expected: ``own/run``, the training; the scores with and without it; ``own/before-after.png``, eight channels before
+and after; ``own/comparison``, the tables; ``own/cka.png`` and ``own/overlap.png``, their figures; and the ten channels
+of the middle of the network that kept the fewest of their images.
 """
 
 import argparse
