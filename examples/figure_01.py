@@ -25,6 +25,6 @@ made = reproduced("figure1")
 # Are these channels typical?
 # ---------------------------
 # The share of its hundred images that a channel kept, over all channels of each layer in the middle.
-channels = compared(made, "imagenet-to-A").channels.query("group == 'mid'")
-kept = channels.groupby("layer", sort=False)["overlap_100"].describe()
-print(kept[["count", "min", "25%", "50%", "75%", "max"]].to_string(float_format="%.2f"))
+layers = compared(made, "imagenet-to-A").layers.query("analysed and group == 'mid'")
+columns = ["layer", "overlap_100_quartile_1", "overlap_100_median", "overlap_100_quartile_3", "overlap_100_chance"]
+print(layers[columns].to_string(index=False, float_format="%.2f"))

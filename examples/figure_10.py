@@ -25,5 +25,5 @@ made = reproduced("figure10")
 # -------------------------------------
 # Entropy after less before, over all channels of a layer: below 0 where images are of fewer classes than before.
 channels = compared(made, "imagenet-to-A").channels.query("group == 'high'")
-change = (channels["entropy_b"] - channels["entropy_a"]).groupby(channels["layer"], sort=False).describe()
+change = (channels["entropy_b"] - channels["entropy_a"]).groupby(channels["layer"]).describe()
 print(change[["count", "25%", "50%", "75%"]].to_string(float_format="%+.3f"))
