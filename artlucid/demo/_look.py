@@ -70,6 +70,7 @@ def draw(folders: Mapping[str, Path], out: Path) -> Path:
 def compared(networks: Mapping[str, str], dataset: Dataset, work: Work) -> compare.Comparison:
     """Measure what changed from each network to each other one."""
     options = compare.Options(
+        k=(100,),
         resampling=None if work.is_quick else PERCENTILES,
         permutations=None if work.is_quick else Permutations(number=20),
         extraction=Extraction(progress=work.options.progress, cache=work.options.cache),

@@ -31,6 +31,8 @@ from artlucid.models.weights import _own
 
 distributed = pytest.importorskip("distributed")
 
+pytestmark = pytest.mark.processes
+
 EXTRACTION = activations.Options(size=32, batch_size=4, cache=False)
 OPTIONS = compare.Options(
     k=(5,), resampling=None, permutations=None, cka_split="test", top_split="test", extraction=EXTRACTION

@@ -14,6 +14,8 @@ from artlucid import finetune, runs
 from artlucid.errors import RunError
 from artlucid.finetune import _devices
 
+pytestmark = pytest.mark.processes
+
 SCRIPT = Path(__file__).with_name("devices.py")
 CASES = ["from_scratch odd", "high_layers_from_scratch", "several labels"]
 ONE, TWO = {"requested": "one", "replicas": 1}, {"requested": "all", "replicas": 2}

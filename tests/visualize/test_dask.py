@@ -26,6 +26,8 @@ from artlucid.visualize import _dask, _jobs
 
 pytest.importorskip("distributed")
 
+pytestmark = pytest.mark.processes
+
 CHANNELS = ["mixed3a_5x5_pre_relu:0-4", "mixed3a_1x1_pre_relu:0"]
 """Of two layers; the first in three batches of two."""
 
