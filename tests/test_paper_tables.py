@@ -441,6 +441,17 @@ def test_changes_on_the_small_datasets():
     }
 
 
+def test_stand_ins_are_named_where_little_is_as_in_the_paper():
+    """Held to the row's networks in the wrong order there would be less to say, but not of the images."""
+    bvlc = {"architecture": {"variant": "bvlc"}}
+    few = {**RASTA, "images": {"train": 48}, "class_names": ["one", "two"]}
+    run = lineage(dataset=few, epochs_done=3, recipe_changes={"epochs": 3}, **bvlc)
+    rows = tables.from_comparison(2, "imagenet_to_a1", comparison([[("bvlc.npz", {}), ("/runs/a", run)]]))
+    assert rows["differs"].tolist() == [
+        "the variant bvlc of the network; 3 epochs, not 20; 48 of 80,000 images of rasta; 2 of 25 classes of rasta"
+    ]
+
+
 def test_what_is_no_comparison(refused):
     with refused("must be one that `compare.read` gives", "DataFrame", "artlucid compare"):
         tables.from_comparison(2, "a1_to_b1", pd.DataFrame())

@@ -37,7 +37,7 @@ def reproduce(
     steps: Annotated[int, typer.Option(help="Updates of the optimized images.")] = 2048,
     size: Annotated[int | None, typer.Option(help="Of the optimized images. [default: the network's]")] = None,
     channels: Annotated[int, typer.Option(help="Of each figure that shows channels.")] = 4,
-    resamples: Annotated[int, typer.Option(help="Choices of images that intervals are made from.")] = 200,
+    resamples: Annotated[int, typer.Option(help="Choices of images that intervals are made from, at least 20.")] = 200,
     precision: Precision = "auto",
     dask: Annotated[
         str | None, typer.Option(help="Who makes optimized images and activations: a scheduler's address, or local:N.")

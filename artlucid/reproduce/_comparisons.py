@@ -51,7 +51,7 @@ class Compare:
             found = [at(model, "identity") for model in manifest["models"]]
         except (OSError, ValueError, KeyError, TypeError):
             return False
-        wanted = [work.identity(state, self.place) for state in (self.pair.a, self.pair.b)]
+        wanted = [work.identity(state, self.place) for state in self.pair.states]
         return found == wanted and at(manifest, "dataset", "identity") == work.data[self.pair.data].identity
 
     def make(self, work: Work) -> None:
@@ -60,10 +60,10 @@ class Compare:
         _share_activations(path, work.out / ACTIVATIONS / self.pair.data)
         options = compare.Options(
             resampling=Resampling(resamples=max(work.settings.resamples, 100)),
-            extraction=activations.Options(progress=work.settings.progress),
+            extraction=_extraction(work),
             dask=work.settings.dask,
         )
-        networks = [work.load(state, self.place) for state in (self.pair.a, self.pair.b)]
+        networks = [work.load(state, self.place) for state in self.pair.states]
         compare.compare(networks, work.data[self.pair.data], out=path, options=options)
 
     def read(self, work: Work) -> Compared:
@@ -76,19 +76,27 @@ class Compare:
         }
         return Compared(found.layers.assign(**titles), found.channels.assign(**titles))
 
+    def restore_activations(self, work: Work) -> None:
+        """Extract again what was removed to make room; the tables stay as they are."""
+        for state in self.pair.states:
+            for split in ("train", "test"):
+                path = cache_of(work, self.pair.data, work.identity(state, self.place), split)
+                if not path.is_file():
+                    images = work.data[self.pair.data].split(split)
+                    activations.extract(
+                        work.load(state, self.place), images, out=path, options=_extraction(work)
+                    ).close()
+
     def caches(self, work: Work, split: str) -> tuple[activations.Cache, activations.Cache]:
         """The activations of both networks, opened."""
-        paths = [cache_of(work, self.pair.data, work.identity(state, self.place), split) for state in self._states]
+        self.restore_activations(work)
+        paths = [cache_of(work, self.pair.data, work.identity(state, self.place), split) for state in self.pair.states]
         first = activations.open(paths[0])
         try:
             return first, activations.open(paths[1])
         except BaseException:
             first.close()
             raise
-
-    @property
-    def _states(self) -> tuple[object, object]:
-        return self.pair.a, self.pair.b
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +105,10 @@ class Compared:
 
     layers: pd.DataFrame
     channels: pd.DataFrame
+
+
+def _extraction(work: Work) -> activations.Options:
+    return activations.Options(progress=work.settings.progress)
 
 
 def cache_of(work: Work, role: str, identity: str | None, split: str) -> Path:

@@ -62,9 +62,7 @@ class Rates:
     @classmethod
     def measured(cls, work: Work) -> Rates:
         """From some batches through the network, on this machine as it is now."""
-        architecture = work.start.architecture
-        assert architecture is not None
-        side = architecture.input_size
+        side = work.architecture.input_size
         images = np.random.default_rng(0).uniform(0, 255, (BATCH, side, side, 3)).astype(np.float32)
         run = tf.function(lambda x: work.start.keras_model(x, training=False))
         run(images)
@@ -74,8 +72,8 @@ class Rates:
         rate = BATCH * BATCHES / (time.perf_counter() - begun)
         return cls(
             rate,
-            f"{rate:.0f} images/s through {architecture} at {side} px, measured on this machine now; trainings and "
-            "pictures in proportion, as elsewhere: rough",
+            f"{rate:.0f} images/s through {work.architecture} at {side} px, measured on this machine now; trainings "
+            "and pictures in proportion, as elsewhere: rough",
         )
 
     @classmethod
@@ -121,7 +119,7 @@ def _comparing(step: Compare, rates: Rates, work: Work, extracted: set[tuple[obj
     """The activations of those networks that no comparison before has run, and the tables."""
     dataset = work.data[step.pair.data]
     number, seconds = len(dataset.train) + len(dataset.test), 0.0
-    for state in (step.pair.a, step.pair.b):
+    for state in step.pair.states:
         found = work.trained_from(state)
         place = step.place + found.later if found.training else 0
         network = (step.pair.data, found.training, found.which, place)
@@ -146,10 +144,8 @@ def _resampling(step: Resample, work: Work) -> float:
 
 
 def _painting(step: Paint, rates: Rates, work: Work) -> float:
-    architecture = work.start.architecture
-    assert architecture is not None
     used = environment.resolve_precision(work.settings.precision).used
-    area = (work.size / architecture.input_size) ** 2
+    area = (work.size / work.architecture.input_size) ** 2
     number = work.settings.channels if step.choice != "figure-2" else 1
     a_picture = work.settings.steps * PICTURE[used] * max(area, 0.1) / rates.images
     return number * (len(step.networks) * a_picture + START)

@@ -9,7 +9,8 @@ import numpy as np
 
 from artlucid import datasets
 from artlucid.datasets import Dataset, Split
-from artlucid.errors import ReproductionError
+from artlucid.errors import DataError, ReproductionError
+from artlucid.reproduce._items import possible_with
 from artlucid.reproduce._settings import Settings
 from artlucid.reproduce._states import ROLES
 
@@ -33,18 +34,25 @@ def loaded(settings: Settings) -> dict[str, Dataset]:
     Raises
     ------
     DataError
-        If one cannot be loaded, or lacks a split.
+        If one cannot be loaded, or lacks a split; with what can be made without it.
     ReproductionError
         If its images have other labels than those of its role.
     """
     found = {}
     for role in ROLES:
-        given = getattr(settings, role)
-        if given is not None:
-            dataset = datasets.load(given)
-            _check(role, dataset)
-            found[role] = cut(dataset, settings.images_per_class)
+        if getattr(settings, role) is not None:
+            found[role] = cut(_loaded(role, settings), settings.images_per_class)
     return found
+
+
+def _loaded(role: str, settings: Settings) -> Dataset:
+    try:
+        dataset = datasets.load(getattr(settings, role))
+        _check(role, dataset)
+    except DataError as error:
+        others = [other for other in ROLES if other != role and getattr(settings, other) is not None]
+        raise DataError(f"`{role}`: {error} {possible_with(others)}") from error
+    return dataset
 
 
 def _check(role: str, dataset: Dataset) -> None:

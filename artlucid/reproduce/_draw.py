@@ -16,7 +16,7 @@ from artlucid import figures
 from artlucid._channel import PRE_RELU, parse
 from artlucid._comparison import read
 from artlucid.datasets import read_image
-from artlucid.errors import ArtlucidError, ReproductionError
+from artlucid.errors import MetricError, ReproductionError, VisualizationError
 from artlucid.figures import TopImages
 from artlucid.figures._channels import parsed
 from artlucid.figures._grid import Cell, Row, grid
@@ -76,8 +76,8 @@ def _channels(choice: str, work: Work) -> list[str]:
     found = channels(choice, work)
     if not found:
         raise ReproductionError(
-            f"A figure of channels must be of a network that has them. Received {work.start.architecture}, in which "
-            f"there are none for the rule: {CHOICES[choice].words}. Use a variant of InceptionV1."
+            f"A figure of channels must have some. Received {work.start.architecture}, in which there are none for "
+            f"the rule: {CHOICES[choice].words}. Use a variant of InceptionV1, and at least {K} training images."
         )
     return found
 
@@ -107,6 +107,7 @@ def _title(name: str) -> str:
 
 def _top_images(compare: Compare, names: Sequence[str], side: str, work: Work, optimized: bool) -> list[TopImages]:
     """Of one side of a comparison. As in the paper, what is shared is marked in the network after."""
+    compare.restore_activations(work)
     found = read(compare.path(work))
     sets = MaximalImages(found, found.images(work.data[compare.pair.data]), K)
     models = dict(zip("ab", found.models, strict=True))
@@ -209,18 +210,21 @@ class Draw:
         return content.get("key") == self._key(work) and all(file.is_file() for file in files)
 
     def make(self, work: Work) -> None:
-        """Draw, and say why where something cannot be drawn; the record is written last."""
+        """Draw, and say why where there is nothing to be drawn; the record is written last."""
         folder, files, reason = self.path(work).parent, [], ""
         try:
             for ending, figure in DRAWINGS[self.item](work).items():
                 (path,) = figures.save(figure, folder / f"{self.item}{ending}.png", dpi=DPI)
                 files.append(path.name)
-        except ArtlucidError as error:
+        except (MetricError, ReproductionError, VisualizationError) as error:
+            # Anything else, such as a full disk or an image that is gone, may be mended: it must not look done.
             reason = str(error)
         write_json(self.path(work), {"key": self._key(work), "files": files, "reason": reason})
 
     def read(self, work: Work) -> dict[str, Any]:
         """What was drawn: the names of the files, and the reason why something is not."""
+        if ITEMS[self.item].fewest > len(work.seeds):
+            return {}
         try:
             content = json.loads(self.path(work).read_text(encoding="utf-8"))
         except (OSError, ValueError):

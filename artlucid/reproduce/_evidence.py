@@ -17,15 +17,12 @@ from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._pictures import Change
 from artlucid.reproduce._resamples import Resample
 from artlucid.reproduce._samples import Samples
-from artlucid.reproduce._scores import AVERAGE_PRECISION, ENSEMBLES, Predictions, predictions
-from artlucid.reproduce._states import PAIRINGS, TRAININGS
+from artlucid.reproduce._scores import ENSEMBLES, Predictions, predictions
+from artlucid.reproduce._states import AVERAGE_PRECISION, PAIRINGS, TRAININGS
 from artlucid.reproduce._work import Work
 
 RESAMPLES = 1000
 """Of test images, for scores: these cost nothing."""
-
-RESAMPLED = "resampled"
-"""Of a comparison that was measured on choices of images, whatever came of it."""
 
 FEWEST_CHANNELS = 8
 """With pictures, for a correlation."""
@@ -56,7 +53,7 @@ def _of_scores(name: str, work: Work) -> dict[tuple[str, str], Samples]:
     try:
         values = np.array([_resampled(part) for part in parts])
     except MetricError:
-        return {}
+        values = np.full((len(parts), 1), np.nan)
     return {(name, measure): Samples(("",), values[:, None])}
 
 
@@ -84,8 +81,6 @@ def _of_comparisons(name: str, work: Work) -> dict[tuple[str, str], Samples]:
     resampled = [Resample(name, place) for place in done]
     parts = [one.read(work) for one in resampled if one.is_done(work)]
     if parts:
-        # Said even where no measure is defined on so few images.
-        found[name, RESAMPLED] = Samples(("",), np.ones((len(parts), 1, 1)))
         layers = parts[0][0]
         for measure in parts[0][1]:
             found[name, measure] = Samples(layers, np.array([values[measure] for _, values in parts]))

@@ -29,7 +29,7 @@ def described(work: Work) -> dict[str, Any]:
     settings = work.settings
     return {
         "weights": {"source": work.start.source, "identity": work.start.identity},
-        "architecture": str(work.start.architecture),
+        "architecture": str(work.architecture),
         "images_per_class": settings.images_per_class,
         "epochs": settings.epochs,
         "steps": settings.steps,
@@ -50,14 +50,13 @@ def check(work: Work) -> None:
     ReproductionError
         With both sides of every difference.
     """
-    out = work.out
+    out, now = work.out, described(work)
     if out.exists() and not out.is_dir():
         raise ReproductionError(f"`out` must be a folder or not exist. Received {out}, a file. Use another `--out`.")
     if not (out / MANIFEST).is_file():
         _check_free(out)
         return
-    recorded, now = _read(out / MANIFEST), described(work)
-    if differing := list(_differences(recorded, now)):
+    if differing := list(_differences(_read(out / MANIFEST), now)):
         raise ReproductionError(
             f"A folder of results must hold those of the same settings. Received {out}, where {'; '.join(differing)}. "
             "Use the same settings, or another `--out`."

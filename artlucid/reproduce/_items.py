@@ -322,6 +322,12 @@ def is_possible(item: Item, data: Collection[str]) -> bool:
     return set(item.data) <= set(data) and (not item.some_of or bool(set(item.some_of) & set(data)))
 
 
+def possible_with(data: Collection[str]) -> str:
+    """What can be made with these datasets and no others, as errors say it."""
+    names = [name for name, item in ITEMS.items() if is_possible(item, data)]
+    return f"Without it, these can be made: {', '.join(names)}." if names else "Without it, nothing can be made."
+
+
 def trainings_with(names: Sequence[str], data: Collection[str]) -> Iterator[str]:
     """Those of some trainings that can be done with these datasets."""
     return (name for name in names if TRAININGS[name].data in data)

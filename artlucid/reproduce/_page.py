@@ -12,6 +12,7 @@ from artlucid import tables
 from artlucid.files import write_atomically, write_json
 from artlucid.reproduce._draw import DRAWINGS, Draw
 from artlucid.reproduce._items import Item
+from artlucid.reproduce._markdown import escaped
 from artlucid.reproduce._readings import Reading
 from artlucid.reproduce._results import ITEMS_OF_TABLES, data_differ, name_of, squares, weights_differ
 from artlucid.reproduce._states import ROLES
@@ -82,21 +83,24 @@ def _lines(
     for item in drawn:
         yield from _figure(item, work)
     yield from ["## Findings", ""]
-    yield from _findings(decided)
+    yield from _findings(decided, work)
 
 
 def _about(work: Work) -> Iterator[str]:
     start = work.start
     own = not weights_differ(work)
-    yield f"- Weights: {_escaped(start.source if own else weights_differ(work)[0])}, {start.architecture}" + (
+    name = start.source if own else weights_differ(work)[0].removeprefix("weights ")
+    yield f"- Weights: {escaped(name)}, {start.architecture}" + (
         "." if own else ", in the place of inception5h's. Where a table or a figure says ImageNet, they are meant."
     )
     for role, dataset in work.data.items():
         counts = ", ".join(f"{len(split):,} for {name}" for name, split in dataset.splits.items())
-        stands = "" if not data_differ(role, work) else f" ({_escaped('; '.join(data_differ(role, work)))})"
-        yield f"- {ROLES[role]}: {_escaped(name_of(role, work))}, {counts}, {len(dataset.class_names)} classes{stands}."
+        stands = "" if not data_differ(role, work) else f" ({escaped('; '.join(data_differ(role, work)))})"
+        yield f"- {ROLES[role]}: {escaped(name_of(role, work))}, {counts}, {len(dataset.class_names)} classes{stands}."
     yield f"- Seeds: {', '.join(map(str, work.seeds))}."
     settings = work.settings
+    if settings.epochs is not None:
+        yield f"- Epochs of each training: at most {settings.epochs}."
     yield f"- Optimized images: {settings.steps:,} updates at {work.size} px."
     yield ""
 
@@ -107,7 +111,7 @@ def _table(number: int, table: pd.DataFrame, work: Work, items: Sequence[Item]) 
     yield from [f"### Table {number}: {item.title}", "", tables.as_markdown(table)]
     if notes:
         yield from ["What differs from the paper's:", ""]
-        yield from (f"- {letter}: {_escaped(note)}" for letter, note in notes.items())
+        yield from (f"- {letter}: {escaped(note)}" for letter, note in notes.items())
         yield ""
     if number == 3:
         for square in squares(work):
@@ -135,7 +139,7 @@ def _figure(item: Item, work: Work) -> Iterator[str]:
     for file in told.get("files", []):
         yield from [f"![{item.title}](figures/{file})", ""]
     if reason := _why_not(item, work):
-        yield from [f"Not drawn: {_escaped(reason)}", ""]
+        yield from [f"Not drawn: {escaped(reason)}", ""]
     yield from _open(item)
 
 
@@ -149,11 +153,11 @@ def _why_not(item: Item, work: Work) -> str:
 def _open(item: Item) -> Iterator[str]:
     if item.open:
         yield from ["What the paper leaves open:", ""]
-        yield from (f"- {_escaped(one.what)} ({_escaped(one.source)})" for one in item.open)
+        yield from (f"- {escaped(one.what)} ({escaped(one.source)})" for one in item.open)
         yield ""
 
 
-def _findings(decided: Sequence[Reading]) -> Iterator[str]:
+def _findings(decided: Sequence[Reading], work: Work) -> Iterator[str]:
     yield from ["| finding | data | effect | interval | trainings | verdict | look at |", f"|{' --- |' * 7}"]
     for one in decided:
         row, interval = one.of, one.interval
@@ -161,26 +165,24 @@ def _findings(decided: Sequence[Reading]) -> Iterator[str]:
         if interval is not None:
             spread = f"{interval.low:+.3f} … {interval.high:+.3f}"
             value = (f"{interval.value:+.3f}", spread, str(interval.trainings))
-        verdict = f"**{one.verdict}**" + (f": {one.reason}" if one.reason else "")
-        cells = (row.title, ROLES[one.data], *value, verdict, ", ".join(_spelled(name) for name in row.figures))
-        yield f"| {' | '.join(_escaped(cell) if cell is not verdict else cell for cell in cells)} |"
+        verdict = f"**{one.verdict}**" + (f": {escaped(one.reason)}" if one.reason else "")
+        figures = ", ".join(_linked(name, work) for name in row.figures)
+        yield f"| {' | '.join([escaped(row.title), ROLES[one.data], *value, verdict, figures])} |"
     yield ""
     yield from ["An effect above 0 is one in the paper's direction. What the verdicts mean:", ""]
     yield from (f"- *{verdict}*: {words}." for verdict, words in VERDICTS.items())
     yield ""
     for name in dict.fromkeys(one.finding for one in decided):
         row = next(one.of for one in decided if one.finding == name)
-        yield f"- **{row.title}.** The paper, {_escaped(row.where)}: “{_escaped(row.words).removesuffix('.')}”." + (
-            f" Measure: {_escaped(row.measure)}; {row.worth:g} would matter." if row.measure else ""
+        yield f"- **{row.title}.** The paper, {escaped(row.where)}: “{escaped(row.words).removesuffix('.')}”." + (
+            f" Measure: {escaped(row.measure)}; {row.worth:g} would matter." if row.measure else ""
         )
     yield ""
 
 
-def _spelled(name: str) -> str:
+def _linked(name: str, work: Work) -> str:
+    """A table or figure as the paper numbers it, with what was drawn of it."""
     kind = "Table" if name.startswith("table") else "Figure"
-    return f"{kind} {name.removeprefix(kind.lower())}"
-
-
-def _escaped(text: str) -> str:
-    escaped = "".join(f"\\{letter}" if letter in r"\|*_<>[]`" else letter for letter in str(text))
-    return " ".join(escaped.split())
+    spelled = f"{kind} {name.removeprefix(kind.lower())}"
+    files = Draw(name).read(work).get("files", []) if name in DRAWINGS else []
+    return f"[{spelled}](figures/{files[0]})" if files else spelled

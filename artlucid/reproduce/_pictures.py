@@ -65,9 +65,7 @@ def folder_of(one: Painted, work: Work) -> Path:
 
 def channels(choice: str, work: Work) -> list[str] | None:
     """The channels of a choice; None while the comparison that tells them is not done."""
-    pairing = CHOICES[choice].pairing
-    architecture = work.start.architecture
-    assert architecture is not None
+    pairing, architecture = CHOICES[choice].pairing, work.architecture
     if pairing is None:
         return channels_of(choice, architecture, work.settings.channels, None)
     compare = Compare(pairing, 0)
@@ -209,7 +207,7 @@ class Change:
         digest = hashlib.sha256()
         folders = [folder_of(one, work) for one in self._painted(work)]
         comparison = Compare("imagenet-to-A", self.place).path(work) / "compare.json"
-        for file in (comparison, *(file for folder in folders for file in _manifests(folder))):
+        for file in (comparison, *_shared_manifests(folders)):
             digest.update(file.name.encode() + (file.read_bytes() if file.is_file() else b""))
         return digest.hexdigest()
 
@@ -220,8 +218,10 @@ def _measured_layers(work: Work) -> Sequence[str]:
     return known or work.start.analysed_layers
 
 
-def _manifests(folder: Path) -> Iterator[Path]:
-    yield from sorted((folder / "manifests").glob("*.json"))
+def _shared_manifests(folders: Sequence[Path]) -> Iterator[Path]:
+    """Of the channels that all of them hold: figures add others to some."""
+    names = set.intersection(*({file.name for file in (folder / "manifests").glob("*.json")} for folder in folders))
+    return (folder / "manifests" / name for folder in folders for name in sorted(names))
 
 
 def _read(path: Path) -> dict[str, Any] | None:

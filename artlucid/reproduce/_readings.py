@@ -8,11 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from artlucid.reproduce._findings import FINDINGS, Finding
 from artlucid.reproduce._samples import Samples
-from artlucid.reproduce._states import ROLES
+from artlucid.reproduce._states import PAIRINGS, ROLES
 from artlucid.reproduce._verdicts import FOR_THE_EYE, NOT_MADE, TOO_SMALL, Interval, interval_of, verdict_of
+
+MOST = 0.5
+"""Of the choices of images: on so many a measure must be defined, or its interval would be that of a few."""
 
 
 @dataclass(frozen=True)
@@ -81,24 +85,23 @@ def _read(name: str, role: str, evidence: Mapping[tuple[str, str], Samples]) -> 
     needs = row.needs_of(role)
     there = [evidence[need] for need in needs if need in evidence]
     if not there or (len(there) < len(needs) and not row.some_do):
-        return _without(name, role, [need for need in needs if need not in evidence], evidence)
+        return Reading(name, role, NOT_MADE, _what_makes([need[0] for need in needs if need not in evidence]))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # a mean over nothing is NaN, which is looked at below
         effect = row.effect(there)
-    if not np.isfinite(effect[:, 0]).all() or not len(effect):
+    if not _is_defined(effect):
         return Reading(name, role, TOO_SMALL, "the measure is not defined on so few images or channels")
     interval = interval_of(effect)
     return Reading(name, role, *verdict_of(interval, row.worth), interval)
 
 
-def _without(
-    name: str, role: str, missing: Sequence[tuple[str, str]], evidence: Mapping[tuple[str, str], Samples]
-) -> Reading:
-    """What is not there was not made, or is not defined on the images that there are."""
-    # The distance of kernels comes with each comparison; the other measures are made for findings alone.
-    known = {subject for subject, measure in evidence if measure != "kernel_distance"}
-    absent = list(dict.fromkeys(subject for subject, _ in missing if subject not in known))
-    if absent:
-        return Reading(name, role, NOT_MADE, f"needs {', '.join(absent)}: the item findings makes it")
-    measures = ", ".join(dict.fromkeys(measure for _, measure in missing))
-    return Reading(name, role, TOO_SMALL, f"{measures} is not defined on so few images")
+def _is_defined(effect: npt.NDArray[np.float64]) -> bool:
+    """Whether an effect is known for each training, and on most choices of images, so that its interval is one."""
+    whole, of_images = np.isfinite(effect[:, 0]), np.isfinite(effect[:, 1:]).all(axis=0)
+    return bool(len(whole) and whole.all() and (not of_images.size or of_images.mean() > MOST))
+
+
+def _what_makes(missing: Sequence[str]) -> str:
+    names = list(dict.fromkeys(missing))
+    twice = any(PAIRINGS[name].b.later for name in names if name in PAIRINGS)
+    return f"needs {', '.join(names)}: the item findings makes it" + (" of two seeds or more" if twice else "")

@@ -15,7 +15,7 @@ from artlucid.errors import ReproductionError
 from artlucid.reproduce import _folder, _page
 from artlucid.reproduce._costs import Rates, seconds_of
 from artlucid.reproduce._evidence import evidence_of
-from artlucid.reproduce._items import ALL, Item, chosen, is_possible
+from artlucid.reproduce._items import ALL, Item, chosen, is_possible, possible_with
 from artlucid.reproduce._readings import Reading, readings
 from artlucid.reproduce._results import ITEMS_OF_TABLES, save_tables
 from artlucid.reproduce._settings import Settings
@@ -192,11 +192,9 @@ def _possible(items: Sequence[str], work: Work) -> tuple[list[Item], dict[str, s
     possible = [item for item in wanted if item.name not in left_out]
     named = [name for name in items if name != ALL and name in left_out]
     if named or not possible:
-        can = [item.name for item in chosen([]) if is_possible(item, work.data)]
         name = named[0] if named else next(iter(left_out))
         raise ReproductionError(
-            f"An item must have its data. Received {name} without {left_out[name]}. "
-            + (f"Without it, these can be made: {', '.join(can)}." if can else "Without it, nothing can be made.")
+            f"An item must have its data. Received {name} without {left_out[name]}. {possible_with(work.data)}"
         )
     return possible, left_out
 

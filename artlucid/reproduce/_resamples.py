@@ -239,13 +239,16 @@ class Resample:
         write_atomically(self.path(work), _to_bytes(layers, found, self._key(work)))
 
     def read(self, work: Work) -> tuple[tuple[str, ...], dict[str, Doubles]]:
-        """The layers, and each measure by layer and choice of images."""
+        """The layers, and each measure by layer and choice of images; NaN if it is not defined on these images."""
         path = self.path(work)
         try:
             with h5py.File(path) as file:
-                names = [name for one in MEASURINGS for name in one.names if name in file]
                 layers = tuple(name.decode() for name in file["layers"][()])
-                return layers, {name: np.asarray(file[name][()], np.float64) for name in names}
+                undefined = np.full((len(layers), 1), np.nan)
+                names = [name for one in needed(self.pairing) for name in one.names]
+                return layers, {
+                    name: np.asarray(file[name][()], np.float64) if name in file else undefined for name in names
+                }
         except (OSError, KeyError, ValueError) as error:
             raise ReproductionError(
                 f"Measures on halves of the images must be as artlucid wrote them. Received {path} ({error}). Remove "

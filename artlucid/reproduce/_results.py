@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,9 +15,10 @@ from artlucid import tables
 from artlucid.files import write_atomically
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._data import is_the_papers
-from artlucid.reproduce._scores import AVERAGE_PRECISION, predictions, scores
+from artlucid.reproduce._markdown import escaped
+from artlucid.reproduce._scores import predictions, scores
 from artlucid.reproduce._settings import PAPERS_WEIGHTS
-from artlucid.reproduce._states import PAIRINGS, ROLES, SMALL
+from artlucid.reproduce._states import AVERAGE_PRECISION, PAIRINGS, ROLES, SMALL
 from artlucid.reproduce._work import RANDOM, Work
 
 SCORED: Mapping[int, Mapping[str, str]] = MappingProxyType(
@@ -102,6 +103,14 @@ def _rows(number: int, role: str, work: Work) -> Iterator[pd.DataFrame]:
                 yield tables.from_comparison(number, row, found, of=small).assign(seed=work.seeds[place])
 
 
+def differences(work: Work, roles: Sequence[str]) -> list[str]:
+    """In what results on these datasets are not the paper's: what stands in for what, and how long it is trained."""
+    said = [*weights_differ(work), *(text for role in roles if role in work.data for text in data_differ(role, work))]
+    if work.settings.epochs is not None:
+        said.append(f"epochs: at most {work.settings.epochs}")
+    return list(dict.fromkeys(said))
+
+
 def weights_differ(work: Work) -> list[str]:
     """Whether the weights that all begins with are a stand-in."""
     given = work.settings.weights
@@ -115,7 +124,7 @@ def data_differ(role: str, work: Work) -> list[str]:
     dataset = work.data[role]
     own = is_the_papers(role, dataset)
     number = work.settings.images_per_class
-    part = [] if number is None else [f"{number} images for each class"]
+    part = [] if number is None else [f"images for each class: at most {number}"]
     return [*([] if own else [f"{name_of(role, work)} for {ROLES[role]}"]), *part]
 
 
@@ -132,20 +141,21 @@ class Square:
 
     role: str
     cells: Mapping[tuple[str, str], list[float]]
+    differs: str
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a cell, with its value for each training."""
         return [
-            {"data": self.role, "weights": weights, "recipe": recipe, "values": values}
+            {"data": self.role, "weights": weights, "recipe": recipe, "values": values, "differs": self.differs}
             for (weights, recipe), values in self.cells.items()
         ]
 
     def as_markdown(self) -> str:
-        """The mean over the trainings, with the lowest and the highest, in per cent."""
-        lines = ["| initial weights | mode A | mode F |", "| --- | --- | --- |"]
+        """The mean over the trainings, with the lowest and the highest, in per cent; with what stands in for what."""
+        lines = ["| initial weights | mode A | mode F | differs from the paper's |", f"|{' --- |' * 4}"]
         for weights in SQUARE:
             cells = [_spread(self.cells.get((weights, recipe), [])) for recipe in "AF"]
-            lines.append(f"| {weights} | {' | '.join(cells)} |")
+            lines.append(f"| {weights} | {' | '.join(cells)} | {escaped(self.differs)} |")
         return "\n".join(lines) + "\n"
 
 
@@ -169,7 +179,7 @@ def squares(work: Work) -> list[Square]:
                 if values:
                     cells[weights, recipe] = values
         if cells:
-            found.append(Square(role, cells))
+            found.append(Square(role, cells, "; ".join(differences(work, ("rasta", role)))))
     return found
 
 
@@ -180,5 +190,8 @@ def save_tables(numbers: list[int], work: Work) -> dict[int, pd.DataFrame]:
         tables.save(one, work.out / "tables" / f"table{number}")
     if 3 in found:
         for square in squares(work):
-            write_atomically(work.out / "tables" / f"square-{square.role}.md", square.as_markdown().encode())
+            write_atomically(
+                work.out / "tables" / f"square-{square.role}.md",
+                square.as_markdown().encode("utf-8", "surrogateescape"),
+            )
     return found

@@ -16,15 +16,15 @@ import pandas as pd
 from artlucid import evaluate, metrics
 from artlucid.datasets import Split
 from artlucid.errors import ReproductionError
+from artlucid.evaluate._predictions_file import COLUMNS
 from artlucid.files import write_json
-from artlucid.reproduce._states import TRAININGS, trained
+from artlucid.reproduce._states import AVERAGE_PRECISION, TRAININGS, trained
 from artlucid.reproduce._work import Work
 
 ENSEMBLES: Mapping[str, tuple[str, ...]] = MappingProxyType({"ensemble": ("rasta-A", "rasta-high", "rasta-scratch")})
 """The trainings whose predictions are averaged, by the name of the ensemble."""
 
 TOP = (1, 3, 5)
-AVERAGE_PRECISION = "mean_average_precision"
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,9 @@ def _read_predictions(score: Score, work: Work) -> Predictions | None:
     split = dataset.test
     places = {image: place for place, image in enumerate(split.relative_paths)}
     try:
-        order = [places[image] for image in table["path"]]
-        values = table[list(dataset.class_names)].to_numpy(np.float32)
+        order = [places[image] for image in table.iloc[:, COLUMNS.index("path")]]
+        # By their places: a class may be called as another column is.
+        values = table.iloc[:, len(COLUMNS) :].to_numpy(np.float32).reshape(-1, len(dataset.class_names))
     except (KeyError, ValueError) as error:
         raise ReproductionError(
             f"Predictions must be as artlucid wrote them. Received {path.with_suffix('.csv')} ({error!r}). Remove "

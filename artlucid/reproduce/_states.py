@@ -12,6 +12,9 @@ ROLES: Mapping[str, str] = MappingProxyType({"rasta": "RASTA", "iconart": "IconA
 SMALL = ("iconart", "paintings")
 """Those that a network is trained on a second time."""
 
+AVERAGE_PRECISION = "mean_average_precision"
+"""What is measured where an image may have several labels."""
+
 
 @dataclass(frozen=True)
 class Training:
@@ -112,6 +115,11 @@ class Pairing:
     b: State
     data: str
 
+    @property
+    def states(self) -> tuple[State, State]:
+        """Both of them."""
+        return self.a, self.b
+
 
 def _pairs_on_rasta() -> Iterator[Pairing]:
     a = trained("rasta-A")
@@ -140,8 +148,3 @@ PAIRINGS: Mapping[str, Pairing] = MappingProxyType(
     {one.name: one for one in (*_pairs_on_rasta(), *(pair for data in SMALL for pair in _pairs_on_small(data)))}
 )
 """By their names."""
-
-
-def states_of(pairing: str) -> tuple[State, State]:
-    """Both states of a pairing."""
-    return PAIRINGS[pairing].a, PAIRINGS[pairing].b

@@ -101,7 +101,7 @@ def _trainings(
     """All that is needed, those before that others go on from; training 1 of all before training 2 of any."""
     wanted = {(score.training, score.place) for score in scores}
     for compare in compares:
-        wanted |= {one for state in (compare.pair.a, compare.pair.b) for one in _runs(state, compare.place, work)}
+        wanted |= {one for state in compare.pair.states for one in _runs(state, compare.place, work)}
     for paint in paints:
         wanted |= {(one.training, one.place) for one in paint.networks if one.training}
     for change in changes:

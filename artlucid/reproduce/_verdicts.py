@@ -80,7 +80,7 @@ NOT_MADE = "not made"
 VERDICTS: Mapping[str, str] = MappingProxyType(
     {
         SEEN: "the interval lies above no effect, in the paper's direction",
-        NOT_SEEN: "the interval leaves out an effect of the size that would matter",
+        NOT_SEEN: "the interval lies below no effect, or below an effect of the size that would matter",
         TOO_SMALL: "the interval holds both no effect and one that would matter, or there is one training only",
         FOR_THE_EYE: "no number decides it: look at the figures",
         NOT_MADE: "what it is decided by was not made",
@@ -109,7 +109,7 @@ def verdict_of(interval: Interval, worth: float) -> tuple[str, str]:
     if interval.low > 0:
         return SEEN, f"but an effect of {worth:g} is ruled out" if interval.high < worth else ""
     if interval.high < 0:
-        return NOT_SEEN, "the reverse is seen"
+        return NOT_SEEN, "the interval lies below no effect"
     if interval.high < worth:
         return NOT_SEEN, f"an effect of {worth:g} is ruled out"
     return TOO_SMALL, f"neither no effect nor one of {worth:g} is ruled out"

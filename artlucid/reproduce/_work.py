@@ -11,7 +11,9 @@ from typing import Any
 import h5py
 
 from artlucid import finetune, models, recipes
+from artlucid.architectures import Architecture
 from artlucid.datasets import Dataset
+from artlucid.errors import ReproductionError
 from artlucid.models import Network
 from artlucid.recipes import Recipe
 from artlucid.reproduce._data import loaded
@@ -79,6 +81,16 @@ class Work:
         """A network of the architecture that all others are of."""
         return models.load(self.settings.weights, architecture=self.settings.architecture)
 
+    @property
+    def architecture(self) -> Architecture:
+        """That of all networks."""
+        if self.start.architecture is None:
+            raise ReproductionError(
+                f"`weights` must be of an architecture that artlucid knows. Received {self.settings.weights}. Give "
+                "others (`--weights`)."
+            )
+        return self.start.architecture
+
     def identity(self, state: State, place: int) -> str | None:
         """Of a network; None while its training is not done."""
         state = self.trained_from(state)
@@ -93,10 +105,14 @@ class Work:
 
     @property
     def size(self) -> int:
-        """Side of the optimized images, in pixels."""
-        architecture = self.start.architecture
-        assert architecture is not None
-        return self.settings.size or architecture.input_size
+        """Side of the optimized images, in pixels; one that is too small is refused before anything is trained."""
+        architecture, size = self.architecture, self.settings.size
+        if size is not None and size < architecture.minimum_size:
+            raise ReproductionError(
+                f"`size` must be at least {architecture.minimum_size} pixels for {architecture}. Received {size}. Give "
+                "another (`--size`)."
+            )
+        return size or architecture.input_size
 
     def comparison(self, pairing: Pairing, place: int) -> Path:
         """The folder of a comparison."""

@@ -160,9 +160,11 @@ def _of_pair(number: int, row: str, pair: tuple[_lineages.Network, _lineages.Net
     expected = _lineages.COMPARED[number, row]
     both = []
     for order in (expected, expected[::-1]):
-        parts = [_lineages.differences(network, one, of) for network, one in zip(pair, order, strict=True)]
-        both.append([text for part in parts for text in part])
-    said = min(both, key=len)
+        found = list(zip(pair, order, strict=True))
+        # Before all, each is to have been trained as often: the wrong order can have the fewer words.
+        unlike = sum(len(network.trainings) != len(one) for network, one in found)
+        both.append((unlike, [text for network, one in found for text in _lineages.differences(network, one, of)]))
+    _, said = min(both, key=lambda one: (one[0], len(one[1])))
     starts = [network.trainings[0].get("which") == "initial" for network in pair if network.trainings]
     if row in _lineages.FROM_THE_START and sum(starts) != 1:
         said.append("not a network and its own start")

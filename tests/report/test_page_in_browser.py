@@ -133,6 +133,19 @@ def test_a_card_shows_its_channel(look, page, made):
     assert all(card.locator("figure > img").evaluate_all("all => all.map(one => one.naturalWidth > 0)"))
 
 
+def test_a_card_without_pictures_shows_what_fires_it_in_each_model(look, page, made):
+    tab = look(page.path, "#layer=conv2d0&order=graph")
+    card = tab.locator(".card").filter(has_text="conv2d0 : 1")
+    card.locator(".nine img").first.wait_for()
+    nines = card.locator(".nine")
+    tops = [made.top(model, "conv2d0", 1) for model in made.models]
+    assert [indices(nines.nth(place)) for place in range(nines.count())] == [top[:9] for top in tops]
+    # Only the first and the last model are compared.
+    marked = [nines.nth(place).locator(".kept").count() for place in range(3)]
+    assert marked == [len(set(tops[0][:9]) & set(tops[2])), 0, len(set(tops[2][:9]) & set(tops[0]))]
+    assert "fire it in both" not in nines.nth(1).get_attribute("aria-label")
+
+
 def test_a_dead_channel_says_so(look, page):
     tab = look(page.path, "#show=dead")
     card = tab.locator(".card")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from finetune import small
 
-from artlucid import architectures, reproduce
+from artlucid import architectures, datasets, reproduce
 from artlucid.architectures import Convolution, GlobalMean
 from artlucid.datasets import Dataset
 
@@ -47,6 +47,20 @@ def draw(folder) -> tuple[Dataset, Dataset]:
     styles = small.draw_dataset(folder / "styles", IMAGES)
     icons = small.with_several_labels(small.draw_dataset(folder / "icons", IMAGES, seed=1))
     return styles, icons
+
+
+ODD_FOLDER = 'An <i>odd<b> | "folder" & живопись'
+ODD_CLASSES = ("path", "<b>|*`a`*", 'naïve, "$x_1$" живопись')
+
+
+def draw_odd(folder) -> Dataset:
+    """Images in folders with odd names."""
+    small.draw_dataset(folder, IMAGES)
+    for split in IMAGES:
+        for name, odd in zip(small.CLASS_NAMES, ODD_CLASSES, strict=True):
+            (folder / split / name).rename(folder / split / odd)
+            (folder / split / odd / "00.png").rename(folder / split / odd / 'an "image", <b>.png')
+    return datasets.folder(folder)
 
 
 def settings(data, **changes) -> reproduce.Settings:

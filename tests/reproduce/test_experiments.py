@@ -125,6 +125,7 @@ def test_what_can_be_made_without_some_data():
         ({"seeds": (-1,)}, "integers of at least 0", "(-1,)", "--seeds 0,1"),
         ({"epochs": 0}, "`epochs` must be an integer of at least 1", "0", "--epochs"),
         ({"images_per_class": True}, "`images_per_class` must be", "True", "--images-per-class"),
+        ({"resamples": 19}, "`resamples` must be an integer of at least 20", "19", "--resamples"),
         ({"channels": 2.0}, "`channels` must be", "2.0", "--channels"),
     ],
 )

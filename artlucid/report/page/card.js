@@ -11,7 +11,7 @@
     return [pair().a, pair().b].filter((model) => overview.pictured.includes(model));
   }
 
-  // Room for the pictures and for the images; where there are no pictures, for the images of both models.
+  // Room for the pictures and for the images; where there are no pictures, for the images of the models.
   const squares = () => Math.max(pictured().length + (artlucid.channels.overview.tops ? 1 : 0), 2);
 
   function picture(model, id, file, alt) {
@@ -36,16 +36,16 @@
     return found;
   }
 
-  // `side`: 0 for the model before, 1 for the one after.
-  function nine(id, cards, side, caption) {
+  // Marked are the images that fire it in both models that are compared, so in these alone.
+  function nine(id, cards, model, caption) {
     const { numberOf, overview, pair, pairPlace } = artlucid.channels;
-    const model = [pair().a, pair().b][side];
+    const side = [pair().a, pair().b].indexOf(model);
     const first = cards.first[model]?.[numberOf(id)] ?? [];
-    const bits = cards.shared[pairPlace()]?.[side][numberOf(id)] ?? 0;
+    const bits = cards.shared[pairPlace()]?.[side]?.[numberOf(id)] ?? 0;
     const marked = first.map((_, place) => (bits >> place) % 2 === 1);
-    const kept = marked.filter(Boolean).length;
+    const kept = side < 0 ? "" : `; ${marked.filter(Boolean).length} of them fire it in both`;
     const words = first.length
-      ? `The first ${first.length} images that fire it in ${overview.models[model].label}; ${kept} of them fire it in both`
+      ? `The first ${first.length} images that fire it in ${overview.models[model].label}${kept}`
       : `No image fires it in ${overview.models[model].label}`;
     return make("figure", {},
       make("div", { class: "nine", role: "img", "aria-label": words },
@@ -53,16 +53,23 @@
       make("figcaption", { title: caption }, caption));
   }
 
-  // Optimized images from left to right, then what fires the channel; without pictures, what fires it before and after.
+  // The models whose images stand on a card without pictures: those that have pictures on other cards, or before and after.
+  function fired() {
+    const { pair } = artlucid.channels;
+    const compared = [pair().a, pair().b];
+    return compared.every((model) => pictured().includes(model)) ? pictured() : compared;
+  }
+
+  // Optimized images from left to right, then what fires the channel; without pictures, what fires it in each model.
   function contents(id, cards) {
     const { nameOf, numberOf, overview, pair } = artlucid.channels;
     const files = pictured().map((model) => [model, cards.pictures[model][numberOf(id)]]);
     const label = (model) => overview.models[model].label;
     if (!files.some(([, file]) => file)) {
-      return overview.tops ? [nine(id, cards, 0, label(pair().a)), nine(id, cards, 1, label(pair().b))] : [];
+      return overview.tops ? fired().map((model) => nine(id, cards, model, label(model))) : [];
     }
     const pictures = files.map(([model, file]) => picture(model, id, file, `Optimized image of ${nameOf(id)} in ${label(model)}`));
-    return overview.tops ? [...pictures, nine(id, cards, 1, "fired by")] : pictures;
+    return overview.tops ? [...pictures, nine(id, cards, pair().b, "fired by")] : pictures;
   }
 
   function star(id) {
