@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from documentation import quick
+from reproduce import miniature
 
 from artlucid import activations, compare, datasets, export, finetune, models, visualize
 from artlucid.models import _load
@@ -44,6 +45,7 @@ def _read_mini(path, variant=None):
 @pytest.fixture(scope="session")
 def quicker():
     with pytest.MonkeyPatch.context() as patch:
+        miniature.register(patch)
         quick.make_quicker(patch)
         yield
 
