@@ -20,8 +20,17 @@ myst_heading_anchors = 3
 # Two hyphens are an option of a command, not a dash.
 smartquotes_action = "qe"
 
+KINDS_OF_EXAMPLES = ("your_own_folder", "table", "figure", "lucid", "_paper")
+
+
+def place_in_gallery(file_name):
+    """One's own folder first, then the paper in its order; what the scripts share comes last."""
+    return [file_name.startswith(kind) for kind in KINDS_OF_EXAMPLES].index(True), file_name
+
+
 # The examples take minutes: the tests run them, the pages show their code.
 sphinx_gallery_conf = {
+    "within_subsection_order": place_in_gallery,
     "examples_dirs": "../examples",
     "gallery_dirs": "examples",
     "plot_gallery": False,
@@ -34,3 +43,5 @@ suppress_warnings = ["config.cache"]
 
 html_theme = "furo"
 html_title = f"artlucid {release}"
+html_static_path = ["_static"]
+html_css_files = ["gallery.css"]

@@ -2,14 +2,17 @@
 Figure 14: overlap by layer, from scratch
 =========================================
 
-Random networks and what was trained from them share few images, nearly as few as chance gives.
+How many of their hundred images channels kept through training from scratch, as a whole or behind pretrained low
+layers. To be held against Figure 6, which has it through fine-tuning.
 
-Command: python examples/figure_14.py --rasta rasta:/data/wikipaintings_full
+Command::
 
-Cost: two trainings from scratch (200 epochs, some three days each on two cores) and two comparisons. With --quick,
-on drawn images, minutes.
+    python examples/figure_14.py --rasta rasta:/data/wikipaintings_full
 
-Expected: `paper/figures/figure14.png`; and the means by layer.
+Cost: two trainings of 200 epochs of RASTA and two comparisons (an hour each); two weeks on two cores. With
+``--quick``, on drawn images, minutes.
+
+Expected: ``paper/figures/figure14.png``, boxes by layer; and the means beside what chance gives.
 """
 
 from _paper import compared, reproduced
@@ -17,9 +20,9 @@ from _paper import compared, reproduced
 made = reproduced("figure14")
 
 # %%
-# In figures
-# ----------
+# How much channels kept
+# ----------------------
 for pairing in ("high-from-start", "scratch-from-start"):
-    layers = compared(made, pairing).layers
-    print(pairing)
-    print(layers[layers["analysed"]][["layer", "overlap_100_mean", "overlap_100_chance"]].to_string(index=False))
+    layers = compared(made, pairing).layers.query("analysed")
+    table = layers[["layer", "overlap_100_mean", "overlap_100_chance"]]
+    print(f"\n{pairing}\n{table.to_string(index=False, float_format='%.3f')}")

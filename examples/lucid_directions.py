@@ -4,7 +4,9 @@ Directions in activation space
 
 What two channels mean together, and a caricature; cells of Lucid's notebooks.
 
-Command: python examples/lucid_directions.py
+Command::
+
+    python examples/lucid_directions.py
 
 Cost: four minutes on two cores; the weights (50 MB) are downloaded at the first time.
 

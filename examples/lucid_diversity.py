@@ -4,7 +4,9 @@ Several things that one channel looks for
 
 Cells of Lucid's notebook on diversity, with only the imports changed.
 
-Command: python examples/lucid_diversity.py
+Command::
+
+    python examples/lucid_diversity.py
 
 Cost: six minutes on two cores; the weights (50 MB) are downloaded at the first time.
 

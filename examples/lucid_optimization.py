@@ -4,7 +4,9 @@ Feature visualization by optimization
 
 Cells of Lucid's tutorial, typed anew, with only the imports changed.
 
-Command: python examples/lucid_optimization.py
+Command::
+
+    python examples/lucid_optimization.py
 
 Cost: five minutes on two cores; the weights (50 MB) are downloaded at the first time.
 

@@ -4,16 +4,20 @@ From a folder of images to pictures and a comparison
 
 Fine-tune on a folder with a subfolder a class, look into the result, and measure what changed.
 
-Command: python examples/your_own_folder.py PAINTINGS --out own
+Command::
 
-Without a folder: python examples/your_own_folder.py --quick, on drawn images.
+    python examples/your_own_folder.py PAINTINGS --out own
 
-Cost: for 500 images some minutes on two cores; the weights (50 MB) are downloaded at the first time. With --quick,
+Without a folder, on drawn images::
+
+    python examples/your_own_folder.py --quick
+
+Cost: for 500 images some minutes on two cores; the weights (50 MB) are downloaded at the first time. With ``--quick``,
 a small network on small drawn images, a minute.
 
-Expected: `own/run`, the training; the scores with and without it; `own/before-after.png`, eight channels before and
-after; `own/comparison`, the tables; `own/cka.png` and `own/overlap.png`, their figures; and the ten channels of the
-middle of the network that kept the fewest of their images.
+Expected: ``own/run``, the training; the scores with and without it; ``own/before-after.png``, eight channels before
+and after; ``own/comparison``, the tables; ``own/cka.png`` and ``own/overlap.png``, their figures; and the ten channels
+of the middle of the network that kept the fewest of their images.
 """
 
 import argparse

@@ -334,8 +334,9 @@ _ROWS = {
         "The percentage of overlap between the set of maximal activation images before and after fine-tuning seems to "
         "be correlated to the amount of visual change.",
         "3.1",
-        "Spearman's correlation of overlap at 100 and visual change over the channels with pictures, its sign turned; "
-        "choices of channels in the place of choices of images",
+        "Spearman's correlation of overlap at 100 and visual change (how different the picture after is from that "
+        "before, over how different one from other noise is) over the channels with pictures, its sign turned; choices "
+        "of channels in the place of choices of images",
         (("visual-change", "spearman"),),
         _negative,
         worth=0.2,

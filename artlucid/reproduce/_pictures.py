@@ -152,7 +152,7 @@ def picture(one: Painted, channel: str, work: Work) -> Path | None:
 
 @dataclass(frozen=True)
 class Change:
-    """How different the pictures before and after mode A are, beside the overlap of the same channels.
+    """How different the pictures before and after mode A are, in units of those from other noise, beside the overlap.
 
     Attributes
     ----------
@@ -188,6 +188,8 @@ class Change:
         table = Compare("imagenet-to-A", self.place).read(work).channels
         dead = marked(table["dead_a"]) | marked(table["dead_b"]) | marked(table["frozen"])
         known = table.loc[~dead, ["layer", "channel", "overlap_100"]]
+        # Not `visual_change`: its unit is the distance to other channels of the layer, of which figures may show one.
+        found["visual_change"] = found["feature_distance"] / found["feature_floor"].where(found["feature_floor"] > 0)
         rows = known.merge(found[["layer", "channel", "visual_change"]], on=["layer", "channel"]).dropna()
         write_json(self.path(work), {"key": self._key(work), "rows": _plain(rows)})
 
@@ -204,7 +206,7 @@ class Change:
         )
 
     def _key(self, work: Work) -> str:
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(b"over the floor")
         folders = [folder_of(one, work) for one in self._painted(work)]
         comparison = Compare("imagenet-to-A", self.place).path(work) / "compare.json"
         for file in (comparison, *_shared_manifests(folders)):

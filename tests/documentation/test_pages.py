@@ -11,7 +11,7 @@ from documentation.quick import SUBSTITUTIONS
 PAGES = pages()
 BLOCKS = {name: blocks_of(path) for name, path in PAGES.items()}
 RUN = [(name, block) for name, blocks in BLOCKS.items() for block in blocks if block.reason is None]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("[!_]*.py"))
 
 LANGUAGES = {"python", "console", "sh", "toml"}
 
@@ -55,5 +55,5 @@ def test_nothing_is_substituted_that_no_page_says():
 def test_an_example_says_its_command_its_cost_and_what_to_expect(path):
     title, line, *_ = (said := ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))).splitlines()
     assert line == "=" * len(title), "The gallery takes the title of the example from there."
-    assert f"Command: python examples/{path.name}" in said
+    assert f"Command::\n\n    python examples/{path.name}" in said
     assert re.search(r"^Cost: .+", said, re.MULTILINE) and re.search(r"^Expected: .+", said, re.MULTILINE)

@@ -206,6 +206,13 @@ def test_activations_that_were_removed_are_made_again_where_they_are_needed(made
     assert again.results == made.results
 
 
+def test_visual_change_is_known_of_layers_with_a_single_picture(made):
+    rows = json.loads((made.path / "findings" / "visual-change-0.json").read_text(encoding="utf-8"))["rows"]
+    assert len(rows) > 1
+    assert len({row["layer"] for row in rows}) == len(rows)
+    assert all(row["visual_change"] > 0 for row in rows)
+
+
 def test_visual_change_stands_while_a_figure_adds_channels_to_one_network(drawn, copied):
     manifests = copied / "pictures" / "rasta-A-0" / "manifests"
     shutil.copy(next(manifests.iterdir()), manifests / "mixed4a_pre_relu-0007.json")
