@@ -44,10 +44,14 @@ def _read_mini(path, variant=None):
 
 @pytest.fixture(scope="session")
 def quicker():
+    """Less of everything, and graphs as they are: for so few images their optimization takes longer than the work."""
+    usual = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     with pytest.MonkeyPatch.context() as patch:
         miniature.register(patch)
         quick.make_quicker(patch)
         yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": usual})
 
 
 @pytest.fixture(scope="session")
