@@ -46,7 +46,7 @@ def numbers_of(
     starts = {layer.name: layer.start for layer in layers}
     total = sum(layer.width for layer in layers)
     rows = channels[channels["layer"].isin(list(starts))]
-    places = (rows["layer"].map(starts) + rows["channel"]).to_numpy(np.int64)
+    places = (rows["layer"].map(starts).astype(np.int64) + rows["channel"]).to_numpy(np.int64)
     by_pair = [
         (pair, part, places[rows.index.get_indexer(part.index)]) for pair, part in rows.groupby(PAIR, sort=False)
     ]

@@ -54,10 +54,14 @@ def dataset_name(specification: str) -> str:
 
     >>> dataset_name("rasta:/data/wikipaintings_full"), dataset_name("synthetic:styles")
     ('wikipaintings_full', 'synthetic:styles')
+    >>> dataset_name("iconart:/data/IconArt_v1?split_seed=3"), dataset_name("folder:/data/Who is she?")
+    ('IconArt_v1', 'Who is she?')
     """
     kind, _, place = specification.partition(":")
-    place = place.partition("?")[0].rstrip("/")
-    return specification if kind == "synthetic" else PurePath(place).name or specification
+    path, _, options = place.rpartition("?")
+    # The name of a folder may hold a question mark too.
+    path = path if path and "=" in options else place
+    return specification if kind == "synthetic" else PurePath(path).name or specification
 
 
 def models_of(described: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> list[Model]:

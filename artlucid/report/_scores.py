@@ -57,12 +57,12 @@ def _read(path: Path) -> list[Mapping[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
         scores = content.get("scores", [content])
-        if not all(isinstance(one, dict) and isinstance(one.get("model_identity"), str) for one in scores):
-            raise ValueError("it has no `model_identity`")
+        if not all(isinstance(one["model_identity"], str) and _is_number(one["images"]) for one in scores):
+            raise ValueError("`model_identity` must be a text and `images` a number")
         return list(scores)
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ReportError(
-            f"`scores` must be files of scores in JSON. Received {path} ({error}). "
+            f"`scores` must be files of scores in JSON. Received {path} ({type(error).__name__}: {error}). "
             "Make one with `artlucid evaluate MODEL --data DATA --json > scores.json`."
         ) from error
 
@@ -71,7 +71,7 @@ def _line(scores: Mapping[str, Any]) -> str:
     values = [f"{word} {_per_cent(scores[name])}" for name, word in SHOWN.items() if _is_number(scores.get(name))]
     split = SPLITS.get(str(scores.get("split")), str(scores.get("split")))
     data = dataset_name(str(scores.get("data")))
-    return f"{', '.join(values)} ({scores.get('images'):,} {split} images of {data})"
+    return f"{', '.join(values)} ({scores['images']:,} {split} images of {data})"
 
 
 def _of_run(model: Model) -> Iterator[str]:

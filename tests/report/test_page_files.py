@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -81,6 +82,13 @@ def test_the_page_needs_nothing_from_elsewhere(page):
             text = content.decode().replace("http://www.w3.org/2000/svg", "")
             assert "http:" not in text and "https:" not in text and "fetch(" not in text and "import(" not in text, name
             assert "innerHTML" not in text, name
+
+
+def test_the_page_lets_nothing_else_in(page):
+    (policy,) = re.findall('Content-Security-Policy" content="([^"]*)"', page.path.read_text())
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert [rules[name] for name in ("default-src", "base-uri", "form-action")] == ["'none'"] * 3
+    assert rules["script-src"] == "'self' file:"
 
 
 def test_again_is_the_same_and_makes_nothing_anew(own):
@@ -195,6 +203,30 @@ def test_unfinished_and_empty_comparisons(own, tmp_path, expect_refusal):
     assert not (own.path / "page").exists()
 
 
+def test_no_channels_in_common(own, look):
+    fabricated.change_tables(own, channels=lambda table: table.iloc[:0])
+    page = report.write(own.path)
+    assert page.n_channels == 0 and any("there are no cards" in notice for notice in page.notices)
+    tab = look(page.path)
+    assert tab.locator("#cka .dot").count() == 1 and tab.locator(".card").count() == 0
+    assert tab.locator("#overlap-reading").inner_text() == "No layer was compared channel by channel."
+
+
+def test_a_pair_with_fewer_layers_than_another(tmp_path, look):
+    made = fabricated.make(tmp_path, layers={"conv2d0": 6, "mixed4d_3x3": 8}, blocks={}, per_class=4, k=5)
+    fabricated.change_tables(
+        made,
+        **dict.fromkeys(
+            ("channels", "layers"),
+            lambda table: table[(table["model_b"] == made.models[1]) | (table["layer"] == "conv2d0")],
+        ),
+    )
+    tab = look(report.write(made.path).path)
+    assert tab.locator("#status").inner_text() == "14 channels"
+    assert tab.locator("#overlap .box").count() == 1
+    assert "kept" not in tab.locator(".card").filter(has_text="mixed4d_3x3 : 0").locator(".figures").inner_text()
+
+
 def test_images_that_are_gone(own, expect_refusal):
     shutil.move(own.images, own.images.with_name("moved"))
     with expect_refusal("must be where they were", "folder:", "--without-images", kind=ComparisonError):
@@ -227,6 +259,8 @@ def test_activations_that_are_gone(own, look, expect_refusal):
     tab.locator(".card a.open").first.click()
     tab.locator("#opened .numbers").wait_for()
     assert tab.locator("#opened .mosaic").count() == 0
+    # Nothing keeps room on a card for images that do not come.
+    assert tab.locator(".card .figures").first.bounding_box()["y"] < tab.locator(".card").first.bounding_box()["y"] + 80
 
 
 def test_without_thumbnails_images_are_named(own, look):
@@ -307,11 +341,12 @@ def test_labels_and_scores_of_strangers(own, tmp_path, expect_refusal):
     with expect_refusal("`labels` must be for models", "'c'", "a, b", kind=ReportError):
         report.write(own.path, options=report.Options(labels={"c": "x"}))
     path = tmp_path / "scores.json"
-    for content, received in (("[", str(path)), ("{}", "model_identity"), ("[1]", str(path))):
+    no_images = json.dumps({"model_identity": own.identities[1], "top_1": 0.5})
+    for content, received in (("[", str(path)), ("{}", "model_identity"), ("[1]", str(path)), (no_images, "images")):
         path.write_text(content)
         with expect_refusal("files of scores in JSON", received, "artlucid evaluate", kind=ReportError):
             report.write(own.path, options=report.Options(scores=[path]))
-    path.write_text(json.dumps({"model_identity": "other", "top_1": 0.5}))
+    path.write_text(json.dumps({"model_identity": "other", "top_1": 0.5, "images": 12}))
     with expect_refusal("of the compared models", str(path), "artlucid evaluate", kind=ReportError):
         report.write(own.path, options=report.Options(scores=[path]))
 

@@ -114,8 +114,22 @@ def test_a_click_on_a_layer_of_a_plot_filters(look, page, made):
     reading = tab.locator("#overlap .layer[data-layer='conv2d0']").get_attribute("aria-label")
     values = sorted(made.shared("conv2d0", channel) for channel in range(6))
     assert f"share at most {(values[2] + values[3]) / 2:.0f} of {made.k} images" in reading
+    ticks = tab.locator("#overlap .tick").all_text_contents()
+    assert ticks == ["0", "2", "4", "6", "8", "10"]
     tab.locator("#cka .layer[data-layer='conv2d0']").hover()
     assert tab.locator("#cka-reading").inner_text() == "conv2d0: CKA 0.95 (0.91 … 0.98), floor 0.02"
+
+
+def test_many_layers_with_long_names_stay_readable(look, tmp_path):
+    layers = {f"block_{number}_depthwise_convolution": 1 for number in range(60)}
+    made = fabricated.make(tmp_path, layers=layers, blocks={}, models=("a", "b"), per_class=4, k=5)
+    tab = look(report.write(made.path).path, size="phone")
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    names = tab.locator("#cka .name").evaluate_all("all => all.map(one => one.getBoundingClientRect())")
+    plot = tab.locator("#cka svg").bounding_box()
+    assert names[0]["left"] >= plot["x"] and names[0]["bottom"] <= plot["y"] + plot["height"]
+    assert names[1]["left"] - names[0]["left"] > 20
+    assert tab.locator("#cka .name").nth(3).text_content() == "block_3_dep…_convolution"
 
 
 def test_a_card_shows_its_channel(look, page, made):
@@ -144,6 +158,8 @@ def test_a_card_without_pictures_shows_what_fires_it_in_each_model(look, page, m
     marked = [nines.nth(place).locator(".kept").count() for place in range(3)]
     assert marked == [len(set(tops[0][:9]) & set(tops[2])), 0, len(set(tops[2][:9]) & set(tops[0]))]
     assert "fire it in both" not in nines.nth(1).get_attribute("aria-label")
+    last, whole = nines.last.bounding_box(), card.bounding_box()
+    assert whole["x"] + whole["width"] - last["x"] - last["width"] < 20
 
 
 def test_a_dead_channel_says_so(look, page):
@@ -225,6 +241,9 @@ def test_an_address_of_nothing(look, page):
     assert not tab.locator("#opened").is_visible()
     assert "None of 83 channels is left" in tab.locator("#status").inner_text()
     assert "no channel mixed9z:1" in tab.locator("#said").inner_text()
+    # What every object of the language has is no choice of this page.
+    tab.goto(f"{page.path.as_uri()}#show=constructor")
+    tab.wait_for_function("document.getElementById('status').textContent === '83 channels'")
 
 
 @pytest.mark.parametrize(
@@ -293,6 +312,25 @@ TABLES = (
 )
 
 
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\r=1", "＝1+1", "＠a", "'=1", "''")
+
+
+def test_no_cell_of_a_table_is_a_formula(look, page):
+    tab = look(page.path)
+    rows = [[text, "plain", "'tis", "a=b"] for text in FORMULAS]
+    written = tab.evaluate("rows => artlucid.csv.written(rows)", rows)
+    assert all(row[0].startswith("'") for row in csv.reader(io.StringIO(written, newline="")))
+    assert tab.evaluate("text => artlucid.csv.read(text)", written) == rows
+
+
+def test_tables_with_semicolons_are_read(look, page, tmp_path):
+    tab = look(page.path, "#show=note")
+    (tmp_path / "table.csv").write_text('layer;channel;star;note\nconv2d0;1;yes;"a, b; c"\n', encoding="utf-8-sig")
+    tab.locator("#import").set_input_files(tmp_path / "table.csv")
+    tab.locator("#said").filter(has_text="1 marked channel read").wait_for()
+    assert tab.locator(".noted").get_attribute("title") == "a, b; c"
+
+
 def test_tables_of_something_else_are_refused(look, page, tmp_path):
     tab = look(page.path)
     for content, words in TABLES:
@@ -308,6 +346,24 @@ def test_a_star_on_a_card_opens_nothing(look, page):
     assert not tab.locator("#opened").is_visible()
     tab.get_by_label("Show", exact=True).select_option("star")
     assert tab.locator("#status").inner_text() == "1 of 83 channels"
+
+
+def test_marks_taken_away_where_only_marked_ones_are_shown(look, page):
+    tab = look(page.path)
+    for place in range(3):
+        tab.locator(".card .star").nth(place).click()
+    tab.get_by_label("Show", exact=True).select_option("star")
+    order = names(tab)
+    tab.locator(".card a.open").nth(1).click()
+    tab.locator("#opened .star").click()
+    # Its neighbours are still those that it was opened among.
+    tab.keyboard.press("ArrowRight")
+    assert tab.locator("#opened h2").inner_text().replace(" : ", ":") == order[2]
+    tab.keyboard.press("Escape")
+    assert focused(tab) == order[2] and names(tab) == [order[0], order[2]]
+    tab.locator(".card .star").last.focus()
+    tab.keyboard.press("Space")
+    assert names(tab) == [order[0]] and focused(tab) == order[0]
 
 
 def test_keys_alone(look, page):
@@ -410,6 +466,6 @@ def test_text_is_large_enough(look, page):
     tab.locator("#opened .mosaic").first.wait_for()
     small = """[...document.querySelectorAll('body *')]
         .filter(one => one.children.length === 0 && one.textContent.trim())
-        .filter(one => parseFloat(getComputedStyle(one).fontSize) < 15)
+        .filter(one => parseFloat(getComputedStyle(one).fontSize) < 16)
         .map(one => one.outerHTML.slice(0, 100))"""
     assert tab.evaluate(small) == []

@@ -11,8 +11,8 @@
     return [pair().a, pair().b].filter((model) => overview.pictured.includes(model));
   }
 
-  // Room for the pictures and for the images; where there are no pictures, for the images of the models.
-  const squares = () => Math.max(pictured().length + (artlucid.channels.overview.tops ? 1 : 0), 2);
+  // Room for the pictures and for the images; where there are no pictures, for the images of two models.
+  const squares = () => (artlucid.channels.overview.tops ? Math.max(pictured().length + 1, 2) : pictured().length);
 
   function picture(model, id, file, alt) {
     const label = artlucid.channels.overview.models[model].label;
@@ -47,7 +47,7 @@
     const words = first.length
       ? `The first ${first.length} images that fire it in ${overview.models[model].label}${kept}`
       : `No image fires it in ${overview.models[model].label}`;
-    return make("figure", {},
+    return make("figure", { class: "images" },
       make("div", { class: "nine", role: "img", "aria-label": words },
         first.map((index, place) => make("span", { class: marked[place] ? "image kept" : "image" }, artlucid.images.thumbnail(index)))),
       make("figcaption", { title: caption }, caption));
@@ -65,9 +65,7 @@
     const { nameOf, numberOf, overview, pair } = artlucid.channels;
     const files = pictured().map((model) => [model, cards.pictures[model][numberOf(id)]]);
     const label = (model) => overview.models[model].label;
-    if (!files.some(([, file]) => file)) {
-      return overview.tops ? fired().map((model) => nine(id, cards, model, label(model))) : [];
-    }
+    if (overview.tops && !files.some(([, file]) => file)) return fired().map((model) => nine(id, cards, model, label(model)));
     const pictures = files.map(([model, file]) => picture(model, id, file, `Optimized image of ${nameOf(id)} in ${label(model)}`));
     return overview.tops ? [...pictures, nine(id, cards, pair().b, "fired by")] : pictures;
   }
@@ -104,11 +102,11 @@
           state.set({ channel: name }, { step: true });
         },
       }, name.replace(/:(\d+)$/, " : $1"));
-      artlucid.load(`cards/${placeOf(id)}`).then((cards) => inside.replaceChildren(...contents(id, cards)), (error) => artlucid.say(error.message));
+      if (squares()) artlucid.load(`cards/${placeOf(id)}`).then((cards) => inside.replaceChildren(...contents(id, cards)), (error) => artlucid.say(error.message));
       const note = artlucid.notes.of(name).note;
       return make("li", { class: "card", "data-id": id },
         make("div", { class: "head" }, make("h3", {}, link), note ? make("span", { class: "noted", title: note }, "note") : null, star(id)),
-        inside,
+        squares() ? inside : null,
         make("p", { class: "figures" }, figures(id).map((piece) => make("span", {}, piece))));
     },
   };

@@ -68,8 +68,8 @@
       const value = state.get(`is.${name}`);
       if (value !== null) found[`is.${name}`] = (id) => facet(place, id)?.name === value;
     });
-    const show = SHOWN[state.get("show")];
-    if (show) found.show = show.test;
+    const show = state.get("show");
+    if (Object.hasOwn(SHOWN, show)) found.show = SHOWN[show].test;
     return found;
   }
 

@@ -5,20 +5,20 @@
   const GAP = 16;
   const AROUND = 2;
   const SQUARE = 112;
-  let grid, ids, layout, cards, waiting;
+  let grid, ids, layout, cards, waiting, stale;
 
   // How many cards stand side by side, and how large they are, in pixels.
   function measured() {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const squares = Math.max(artlucid.card.squares(), 1);
+    const squares = artlucid.card.squares();
     const width = grid.clientWidth;
     const least = Math.max(squares * (SQUARE + 6) + 26, 18 * rem);
     const columns = Math.max(1, Math.floor((width + GAP) / (least + GAP)));
     const card = (width - GAP * (columns - 1)) / columns;
-    const side = Math.min((card - 26 - 6 * (squares - 1)) / squares, 260);
+    const side = squares && Math.min((card - 26 - 6 * (squares - 1)) / squares, 260);
     // Title, squares with captions, and the lines that the figures take.
     const lines = card < 22 * rem ? 3 : 2;
-    const height = 26 + 2.25 * rem + side + 1.5 * rem + lines * 1.5 * rem + 12;
+    const height = 26 + 2.25 * rem + (squares && side + 1.5 * rem) + lines * 1.5 * rem + 12;
     return { columns, card, side, height, rows: Math.ceil(ids.length / columns) };
   }
 
@@ -69,6 +69,7 @@
   }
 
   function renew() {
+    stale = false;
     ids = artlucid.channels.ordered();
     layout = measured();
     cards = new Map();
@@ -108,6 +109,19 @@
     if (there >= 0 && there < ids.length) focus(there);
   }
 
+  // A mark may take its channel out of those that are shown: not before an opened one is closed, for its neighbours' sake.
+  function remark(name) {
+    if (name !== null && !["star", "note"].includes(state.get("show"))) return;
+    if (name !== null && state.get("channel") !== null) {
+      stale = true;
+      return;
+    }
+    const card = document.activeElement?.closest(".card");
+    const position = card && Number(card.getAttribute("aria-posinset")) - 1;
+    renew();
+    if (card && ids.length) focus(Math.min(position, ids.length - 1));
+  }
+
   artlucid.grid = {
     ready() {
       grid = document.getElementById("grid");
@@ -122,9 +136,7 @@
         const others = [...changed].filter((key) => !["channel", "cka", "patches", "by"].includes(key));
         if (others.length) renew();
       });
-      artlucid.notes.onchange((name) => {
-        if (["star", "note"].includes(state.get("show")) || name === null) renew();
-      });
+      artlucid.notes.onchange(remark);
     },
     // The channel before or after another one; null at either end.
     beside(id, step) {
@@ -135,8 +147,10 @@
     focusOn(id) {
       const position = ids.indexOf(id);
       if (position >= 0) focus(position);
+      else document.getElementById("channels-title").focus();
     },
     refresh(id) {
+      if (stale) renew();
       const element = cards.get(id);
       if (!element) return;
       const renewed = artlucid.card.make(id);

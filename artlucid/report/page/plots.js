@@ -5,31 +5,46 @@
   const LEFT = 44;
   const TOP = 8;
   const HEIGHT = 210;
-  const BELOW = 84;
+  const STEP = 22;
+  const LETTERS = 24;
   const MARKS = ["", "6 3", "2 3", "8 3 2 3", "12 4", "1 4"];
 
-  // A plot's places: layers from left to right, values from bottom to top.
-  function scales(width, names, [low, high]) {
-    const step = (width - LEFT - 8) / Math.max(names.length, 1);
+  // A long name without its middle.
+  const shortened = (name) => (name.length > LETTERS ? `${name.slice(0, LETTERS / 2 - 1)}…${name.slice(-LETTERS / 2)}` : name);
+
+  // A plot's places: layers from left to right, values from bottom to top. Many layers make it wider than the screen.
+  function scales(room, names, [low, high]) {
+    const longest = Math.max(0, ...names.map((name) => shortened(name).length));
+    const left = Math.max(LEFT, 6.25 * longest - STEP / 2);
+    const width = Math.max(room, left + names.length * STEP + 8);
+    const step = (width - left - 8) / Math.max(names.length, 1);
     return {
+      left,
       step,
       width,
-      x: (place) => LEFT + step * (place + 0.5),
+      height: TOP + HEIGHT + Math.max(84, 7 * longest + 20),
+      x: (place) => left + step * (place + 0.5),
       y: (value) => TOP + HEIGHT * (1 - (value - low) / (high - low)),
     };
+  }
+
+  // Whole numbers of images, few of them, as ratios.
+  function counts(size) {
+    const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((one) => 5 * one >= size) ?? Math.ceil(size / 5);
+    return Array.from({ length: Math.floor(size / step) + 1 }, (_, place) => (place * step) / size);
   }
 
   function frame(at, names, ticks, label) {
     return [
       ...ticks.map((tick) =>
         draw("g", { class: "tick", "aria-hidden": "true" },
-          draw("line", { x1: LEFT, x2: at.width - 8, y1: at.y(tick), y2: at.y(tick) }),
-          draw("text", { x: LEFT - 8, y: at.y(tick) + 5, "text-anchor": "end" }, label(tick)))),
+          draw("line", { x1: at.left, x2: at.width - 8, y1: at.y(tick), y2: at.y(tick) }),
+          draw("text", { x: at.left - 8, y: at.y(tick) + 5, "text-anchor": "end" }, label(tick)))),
       ...names.map((name, place) =>
         draw("text", {
           class: "name", "aria-hidden": "true", "text-anchor": "end",
           transform: `translate(${at.x(place) + 5} ${TOP + HEIGHT + 16}) rotate(-50)`,
-        }, name)),
+        }, shortened(name))),
     ];
   }
 
@@ -40,7 +55,7 @@
     const say = () => { reading.textContent = words; };
     return draw("rect", {
       class: "layer", role: "button", tabindex: 0, "aria-pressed": String(pressed), "aria-label": `${words}. Show its channels`,
-      x: at.x(place) - at.step / 2, y: TOP - 4, width: at.step, height: HEIGHT + BELOW, "data-layer": name,
+      x: at.x(place) - at.step / 2, y: TOP - 4, width: at.step, height: at.height - TOP, "data-layer": name,
       onclick: choose, onmouseenter: say, onfocus: say,
       onkeydown: (event) => {
         if (event.key === "Enter" || event.key === " ") {
@@ -90,12 +105,13 @@
     };
     const others = values.length > 1 ? " Thin lines: the other pairs." : "";
     reading.textContent = `Band: interval over images; dotted: the floor, images in another order.${others}`;
-    return draw("svg", { width, height: TOP + HEIGHT + BELOW, role: "group", "aria-labelledby": "cka-title" },
+    return draw("svg", { width: at.width, height: at.height, role: "group", "aria-labelledby": "cka-title" },
       frame(at, names, [0, 0.25, 0.5, 0.75, 1], (tick) => String(tick)),
       draw("path", { class: "band", d: band(low, high, at) }),
       draw("path", { class: "floor", d: path(floor, at) }),
       order.map((place) => draw("path", {
-        class: place === chosen ? "curve chosen" : "curve", d: path(values[place], at), "stroke-dasharray": MARKS[place % MARKS.length],
+        class: place === chosen ? "curve chosen" : "curve", d: path(values[place], at),
+        "stroke-dasharray": place === chosen ? null : MARKS[place % MARKS.length],
       })),
       values[chosen].map((value, place) =>
         value === null ? null : draw("circle", { class: "dot", cx: at.x(place), cy: at.y(value), r: 4 })),
@@ -116,12 +132,13 @@
       return `${names[place]}: half of ${artlucid.count(box.n, "channel")} share at most ${count(box.median)} of ${size} images; ` +
         `by chance ${count(box.chance)}${frozen[place] ? "; frozen" : ""}`;
     };
-    reading.textContent = size
-      ? "Box: the middle half of a layer’s channels; line: median; dot: mean; dashed: chance."
-      : "There are too few images for sets of maximal activation images.";
+    const missing = overview.layers.length
+      ? "There are too few images for sets of maximal activation images."
+      : "No layer was compared channel by channel.";
+    reading.textContent = size ? "Box: the middle half of a layer’s channels; line: median; dot: mean; dashed: chance." : missing;
     const half = Math.min(at.step * 0.32, 18);
-    return draw("svg", { width, height: TOP + HEIGHT + BELOW, role: "group", "aria-labelledby": "overlap-title" },
-      frame(at, names, [0, 0.25, 0.5, 0.75, 1], (tick) => String(Math.round(tick * (size ?? 100)))),
+    return draw("svg", { width: at.width, height: at.height, role: "group", "aria-labelledby": "overlap-title" },
+      frame(at, names, size ? counts(size) : [], (tick) => artlucid.whole(Math.round(tick * size))),
       boxes.map((box, place) => box && draw("g", { class: frozen[place] ? "box frozen" : "box" },
         draw("line", { x1: at.x(place), x2: at.x(place), y1: at.y(box.least), y2: at.y(box.most) }),
         draw("rect", {
