@@ -11,6 +11,7 @@ import sys
 import textwrap
 
 import filelock
+import numpy as np
 import pytest
 from PIL import Image
 from report import fabricated
@@ -204,12 +205,19 @@ def test_unfinished_and_empty_comparisons(own, tmp_path, expect_refusal):
 
 
 def test_no_channels_in_common(own, look):
-    fabricated.change_tables(own, channels=lambda table: table.iloc[:0])
+    intervals = ["cka_low", "cka_high", "cka_floor"]
+    fabricated.change_tables(
+        own,
+        channels=lambda table: table.iloc[:0],
+        layers=lambda table: table.assign(**dict.fromkeys(intervals, np.nan)),
+    )
     page = report.write(own.path)
     assert page.n_channels == 0 and any("there are no cards" in notice for notice in page.notices)
     tab = look(page.path)
     assert tab.locator("#cka .dot").count() == 1 and tab.locator(".card").count() == 0
     assert tab.locator("#overlap-reading").inner_text() == "No layer was compared channel by channel."
+    # Nothing is explained that is not drawn, and nothing offered to find what is not there.
+    assert tab.locator("#cka-reading").inner_text() == "" and tab.locator("#filters").count() == 0
 
 
 def test_a_pair_with_fewer_layers_than_another(tmp_path, look):

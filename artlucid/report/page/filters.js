@@ -73,7 +73,8 @@
 
   artlucid.filters = {
     ready() {
-      const { overview } = artlucid.channels;
+      const { overview, total } = artlucid.channels;
+      if (!total) return document.getElementById("filters").remove();
       const first = [artlucid.jump.field(), select("order", "Order", orders)];
       const fields = [];
       if (overview.layers.some(({ group }) => group)) fields.push(select("group", "Part of the network", groups));

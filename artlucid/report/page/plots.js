@@ -103,8 +103,10 @@
       const below = floor[place] === null ? "" : `, floor ${artlucid.decimal(floor[place])}`;
       return `${names[place]}: ${of.frozen[place] ? "frozen" : `CKA ${artlucid.decimal(value)}${between}${below}`}`;
     };
-    const others = values.length > 1 ? " Thin lines: the other pairs." : "";
-    reading.textContent = `Band: interval over images; dotted: the floor, images in another order.${others}`;
+    const some = (numbers) => numbers.some((value) => value !== null);
+    const drawn = [some(low) && "Band: interval over images.", some(floor) && "Dotted: the floor, images in another order.",
+      values.length > 1 && "Thin lines: the other pairs."];
+    reading.textContent = drawn.filter(Boolean).join(" ");
     return draw("svg", { width: at.width, height: at.height, role: "group", "aria-labelledby": "cka-title" },
       frame(at, names, [0, 0.25, 0.5, 0.75, 1], (tick) => String(tick)),
       draw("path", { class: "band", d: band(low, high, at) }),
