@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -27,12 +27,12 @@ def scattered(places: npt.NDArray[np.int64], values: npt.ArrayLike, size: int) -
     return found
 
 
-def coded(texts: Any) -> tuple[list[str], list[int]]:
+def coded(texts: Iterable[str]) -> tuple[list[str], list[int]]:
     """Texts that repeat, as a list of each once and their places in it.
 
-    >>> coded(["a", "b", "a"])
+    >>> coded(iter(["a", "b", "a"]))
     (['a', 'b'], [0, 1, 0])
     """
-    values = list(dict.fromkeys(texts))
-    places = {text: place for place, text in enumerate(values)}
-    return values, [places[text] for text in texts]
+    places: dict[str, int] = {}
+    numbers = [places.setdefault(text, len(places)) for text in texts]
+    return list(places), numbers

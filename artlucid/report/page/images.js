@@ -14,19 +14,20 @@
       return make("img", { src: `${folder}/${Math.floor(index / 1000)}/${index}.webp`, alt: "", loading: "lazy", decoding: "async" });
     },
 
-    file: (index) => images.files[index],
-
     // Its values in one column of labels, as places in the list of values.
     values(place, index) {
       const given = images.columns[place][index];
       return Array.isArray(given) ? given : given < 0 ? [] : [given];
     },
 
+    // Files of one name may stand in several folders.
+    path: (index) => [images.folders[images.folder[index]], images.files[index]].filter(Boolean).join("/"),
+
     // File, class, artist, date: what is known of it.
     words(index) {
       const { facets } = artlucid.channels.overview;
       const known = facets.flatMap(({ values }, place) => artlucid.images.values(place, index).map((value) => values[value]));
-      return [images.files[index], ...known].join(" · ");
+      return [artlucid.images.path(index), ...known].join(" · ");
     },
   };
 })();

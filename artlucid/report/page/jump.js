@@ -28,6 +28,7 @@
       const input = make("input", {
         id: "jump", type: "search", placeholder: "4d 52", autocomplete: "off", spellcheck: "false", "aria-controls": "found",
         oninput: show,
+        onfocus: show,
         onkeydown: (event) => {
           if (event.key === "Enter") {
             event.preventDefault();
@@ -71,7 +72,12 @@
         state.set({ channel: name }, { step: true });
       }
 
-      return make("div", { class: "field jump" }, make("label", { for: "jump" }, "Jump to a channel"), input, found);
+      const field = make("div", { class: "field jump" }, make("label", { for: "jump" }, "Jump to a channel"), input, found);
+      const leave = ({ target }) => {
+        if (!field.contains(target)) found.replaceChildren();
+      };
+      ["pointerdown", "focusin"].forEach((kind) => document.addEventListener(kind, leave));
+      return field;
     },
   };
 })();

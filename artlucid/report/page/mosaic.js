@@ -5,11 +5,12 @@
 
   // `kept`: the images with a green border. `point` is told which image is looked at.
   function mosaic(label, indices, kept, point) {
+    const { thumbnails } = artlucid.channels.overview;
     const cells = indices.map((index, place) => make("li", {
       class: kept.has(index) ? "image kept" : "image", role: "option", tabindex: place ? -1 : 0, "data-index": index,
       "aria-selected": "false", "aria-label": `${place + 1}: ${artlucid.images.words(index)}${kept.has(index) ? "; in both" : ""}`,
-    }, artlucid.images.thumbnail(index)));
-    const list = make("ul", { class: "mosaic", role: "listbox", "aria-label": label, onkeydown: move }, cells);
+    }, thumbnails ? artlucid.images.thumbnail(index) : artlucid.images.path(index)));
+    const list = make("ul", { class: thumbnails ? "mosaic" : "mosaic of-names", role: "listbox", "aria-label": label, onkeydown: move }, cells);
     const aim = (event) => {
       const cell = event.target.closest(".image");
       if (cell) point(Number(cell.dataset.index));

@@ -44,9 +44,11 @@
     of,
     count: () => notes.size,
     set(name, changes) {
-      put(name, { ...of(name), ...changes });
+      const [before, after] = [of(name), { ...of(name), ...changes }];
+      put(name, after);
       const kept = write();
-      listeners.forEach((listener) => listener(name));
+      // Not at each letter of a note.
+      if (before.star !== after.star || !before.note !== !after.note) listeners.forEach((listener) => listener(name));
       return kept;
     },
     onchange: (listener) => listeners.push(listener),

@@ -16,9 +16,10 @@
     return make("div", { class: "bar-of-dialog" },
       make("h2", { id: "opened-title", tabindex: -1 }, nameOf(id).replace(/:(\d+)$/, " : $1")),
       make("span", { class: "where" }, position < 0 ? "not among those filtered" : `${artlucid.whole(position + 1)} of ${artlucid.whole(of)}`),
-      artlucid.card.star(id),
-      go(-1, "Previous channel (left arrow)", "‹"), go(1, "Next channel (right arrow)", "›"),
-      make("button", { type: "button", class: "quiet go", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => dialog.close() }, "×"));
+      make("span", { class: "goes" },
+        artlucid.card.star(id),
+        go(-1, "Previous channel (left arrow)", "‹"), go(1, "Next channel (right arrow)", "›"),
+        make("button", { type: "button", class: "quiet go", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => dialog.close() }, "×")));
   }
 
   function turn(step) {
@@ -31,7 +32,8 @@
     const drawn = overview.pictured.map((model) => {
       const one = layer.pictures[model][numberOf(id)];
       const figure = artlucid.card.picture(model, id, one?.file, `Optimized image of ${nameOf(id)} in ${overview.models[model].label}`);
-      if (one?.steps) figure.append(artlucid.curve(one));
+      if (one?.problem) figure.querySelector(".none").textContent = one.problem;
+      if (one?.objective?.some((value) => value !== null)) figure.append(artlucid.curve(one));
       return figure;
     });
     return drawn.length ? make("div", { class: "pictures" }, drawn) : null;
@@ -144,6 +146,11 @@
     }
   }
 
+  function outside({ clientX, clientY }) {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    return clientX < left || clientX > right || clientY < top || clientY > bottom;
+  }
+
   function follow() {
     const name = state.get("channel");
     const id = name === null ? null : artlucid.channels.idOf(name);
@@ -161,8 +168,11 @@
         artlucid.grid.refresh(current);
         artlucid.grid.focusOn(current);
       });
+      // Beside it; not where a selection of text ends that began in it, nor on its own empty parts.
+      let beside = false;
+      dialog.addEventListener("pointerdown", (event) => { beside = event.target === dialog && outside(event); });
       dialog.addEventListener("click", (event) => {
-        if (event.target === dialog) dialog.close();
+        if (beside && event.target === dialog && outside(event)) dialog.close();
       });
       dialog.addEventListener("keydown", (event) => {
         const typing = event.target.matches("textarea, input, select");

@@ -36,14 +36,21 @@
     toggle(id, columns) {
       const { overview, placeOf } = artlucid.channels;
       if (!overview.boxed.includes(placeOf(id))) return null;
+      const said = make("span", { role: "alert" });
       const input = make("input", { type: "checkbox", id: "patches", checked: state.get("patches") !== null });
       const turn = async () => {
         state.set({ patches: input.checked ? 1 : null });
-        show(columns, id, input.checked ? await artlucid.load(`patches/${placeOf(id)}`) : null);
+        try {
+          const boxes = await artlucid.load(`patches/${placeOf(id)}`);
+          // The reader may have turned them off meanwhile.
+          show(columns, id, input.checked ? boxes : null);
+        } catch (error) {
+          said.textContent = ` ${error.message}`;
+        }
       };
       input.addEventListener("change", turn);
       if (input.checked) setTimeout(turn);
-      return make("label", { class: "patches" }, input, ` Patches: ${overview.boxes}`);
+      return make("label", { class: "patches" }, input, ` Patches: ${overview.boxes}`, said);
     },
   };
 })();

@@ -30,8 +30,7 @@
         if (value === null || value === "") state.delete(key);
         else state.set(key, String(value));
       }
-      const address = `${location.pathname}${location.search}#${spelled(state)}`;
-      history[step ? "pushState" : "replaceState"](null, "", address);
+      history[step ? "pushState" : "replaceState"](null, "", `#${spelled(state)}`);
       tell(before);
     },
 
@@ -48,11 +47,7 @@
     onchange: (listener) => listeners.push(listener),
   };
 
-  window.addEventListener("hashchange", () => {
-    const before = state;
-    state = read();
-    tell(before);
-  });
+  // A step back or forward, and another address typed in.
   window.addEventListener("popstate", () => {
     const before = state;
     state = read();
