@@ -50,6 +50,11 @@ def browser():
         opened.close()
 
 
+def lost(asked):
+    """Whether a file did not come, though nobody left the page meanwhile."""
+    return asked.failure != "net::ERR_ABORTED"
+
+
 @pytest.fixture
 def look(browser, request):
     """Open a page as a reader would; whatever goes wrong in it, or leaves the disk, fails the test."""
@@ -65,7 +70,7 @@ def look(browser, request):
         tab.set_default_timeout(20_000)
         tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         tab.on("pageerror", lambda error: wrong.append(str(error)))
-        tab.on("requestfailed", lambda asked: wrong.append(f"{asked.url} failed"))
+        tab.on("requestfailed", lambda asked: wrong.append(f"{asked.url} {asked.failure}") if lost(asked) else None)
         tab.on(
             "request",
             lambda asked: None if asked.url.startswith(("file:", "data:", "blob:")) else wrong.append(asked.url),

@@ -64,6 +64,7 @@ def test_without_thumbnails_names_are_read(look, made, tmp_path):
     assert cells.all_inner_texts() == [names[i] for i in made.top(made.models[-1], "mixed4d_3x3", 7)]
     assert all(cells.evaluate_all("all => all.map(one => one.scrollWidth <= one.clientWidth)"))
     cells.first.focus()
+    assert tab.locator(".nine").count() == 0, "Grey squares say nothing."
     tab.keyboard.press("ArrowDown")
     assert names[made.top(made.models[-1], "mixed4d_3x3", 7)[1]] in tab.locator(".named").inner_text()
 
@@ -109,3 +110,21 @@ def test_folders_with_any_name(look, page, tmp_path, name):
     tab.locator("#opened .mosaic").first.wait_for()
     assert tab.locator("#opened h2").inner_text() == heading
     tab.wait_for_function("[...document.querySelectorAll('#opened .mosaic img')].every(one => one.naturalWidth)")
+
+
+@pytest.mark.parametrize("size", ["wide", "middle", "phone"])
+def test_nothing_moves_under_the_pointer(look, page, size):
+    tab = look(page.path, size=size)
+    where = "() => document.getElementById('grid').offsetTop"
+    before = tab.evaluate(where)
+    for layer in tab.locator(".plot .layer").all():
+        layer.hover()
+        assert tab.evaluate(where) == before
+
+
+def test_the_band_stays_within_the_plot(look, tmp_path):
+    made = fabricated.make(tmp_path, layers={"conv2d0": 3, "conv2d1": 3}, blocks={}, models=("a", "b"), per_class=4, k=5)
+    fabricated.change_tables(made, layers=lambda table: table.assign(cka=0.1, cka_low=-0.3))
+    tab = look(report.write(made.path).path)
+    # The names of the layers stand below 218.
+    assert tab.locator("#cka .band").evaluate("one => one.getBBox().y + one.getBBox().height") <= 218

@@ -273,7 +273,7 @@ def test_jump_to_nothing_and_to_a_choice(look, page):
     second = tab.locator("#found a").nth(1).inner_text()
     tab.keyboard.press("Enter")
     assert tab.locator("#opened h2").inner_text().replace(" : ", ":") == second
-    tab.keyboard.press("Escape")
+    close(tab)
     field.fill("4d 999")
     tab.keyboard.press("Enter")
     assert "No channel is called “4d 999”" in tab.locator("#said").inner_text()
@@ -284,7 +284,7 @@ def test_notes_stay_and_leave_as_a_table(look, page, tmp_path):
     text = '=SUM(A1), "hands"\n<b>gold</b> 絵'
     tab.get_by_label("My note").fill(text)
     tab.locator("#opened .star").click()
-    tab.keyboard.press("Escape")
+    close(tab)
     tab.reload()
     tab.wait_for_selector("html[data-ready]", state="attached")
     tab.goto(f"{page.path.as_uri()}#show=note")
@@ -367,7 +367,7 @@ def test_marks_taken_away_where_only_marked_ones_are_shown(look, page):
     # Its neighbours are still those that it was opened among.
     tab.keyboard.press("ArrowRight")
     assert tab.locator("#opened h2").inner_text().replace(" : ", ":") == order[2]
-    tab.keyboard.press("Escape")
+    close(tab)
     assert focused(tab) == order[2] and names(tab) == [order[0], order[2]]
     tab.locator(".card .star").last.focus()
     tab.keyboard.press("Space")
@@ -408,8 +408,14 @@ def test_keys_alone(look, page):
     tab.keyboard.press("ArrowRight")
     assert tab.evaluate("document.activeElement.ariaLabel").startswith("2: ")
     assert heading.inner_text().replace(" : ", ":") == order[1]
-    tab.keyboard.press("Escape")
+    close(tab)
     assert focused(tab) == order[1]
+
+
+def close(tab):
+    """Press Escape, and wait until the page is as it was before a card was opened."""
+    tab.keyboard.press("Escape")
+    tab.wait_for_function("!opened.open && !location.hash.includes('channel=')")
 
 
 def focused(tab):

@@ -11,8 +11,11 @@
     return [pair().a, pair().b].filter((model) => overview.pictured.includes(model));
   }
 
+  // A page without thumbnails names the images in opened cards alone.
+  const withImages = () => artlucid.channels.overview.tops && artlucid.channels.overview.thumbnails;
+
   // Room for the pictures and for the images; where there are no pictures, for the images of two models.
-  const squares = () => (artlucid.channels.overview.tops ? Math.max(pictured().length + 1, 2) : pictured().length);
+  const squares = () => (withImages() ? Math.max(pictured().length + 1, 2) : pictured().length);
 
   function picture(model, id, file, alt) {
     const label = artlucid.channels.overview.models[model].label;
@@ -65,9 +68,9 @@
     const { nameOf, numberOf, overview, pair } = artlucid.channels;
     const files = pictured().map((model) => [model, cards.pictures[model][numberOf(id)]]);
     const label = (model) => overview.models[model].label;
-    if (overview.tops && !files.some(([, file]) => file)) return fired().map((model) => nine(id, cards, model, label(model)));
+    if (withImages() && !files.some(([, file]) => file)) return fired().map((model) => nine(id, cards, model, label(model)));
     const pictures = files.map(([model, file]) => picture(model, id, file, `Optimized image of ${nameOf(id)} in ${label(model)}`));
-    return overview.tops ? [...pictures, nine(id, cards, pair().b, "fired by")] : pictures;
+    return withImages() ? [...pictures, nine(id, cards, pair().b, "fired by")] : pictures;
   }
 
   function star(id) {

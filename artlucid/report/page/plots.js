@@ -91,10 +91,10 @@
     const names = overview.plotted;
     const chosen = pairPlace();
     const values = overview.pairs.map(({ cka: of }) => thawed(of[kind], of.frozen));
-    const lowest = Math.min(0, ...values.flat().filter((value) => value !== null));
-    const at = scales(width, names, [Math.floor(lowest * 5) / 5, 1]);
     const of = overview.pairs[chosen].cka;
     const [low, high, floor] = ["low", "high", "floor"].map((ending) => thawed(of[`${kind}_${ending}`], of.frozen));
+    const lowest = Math.min(0, ...[...values, low, floor].flat().filter((value) => value !== null));
+    const at = scales(width, names, [Math.floor(lowest * 5) / 5, 1]);
     const order = [...values.keys()].filter((place) => place !== chosen).concat(chosen);
     const reading = document.getElementById("cka-reading");
     const words = (place) => {
