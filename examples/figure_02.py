@@ -24,8 +24,9 @@ made = reproduced("figure2")
 # Does the channel go the same way twice?
 # ---------------------------------------
 # How many of ImageNet's hundred images it kept, in either training.
+trainings = range(2) if len(made.results["seeds"]) > 1 else ()
 for mode in "ABCDE":
-    for training in range(min(2, len(made.results["seeds"]))):
+    for training in trainings:
         channels = compared(made, f"imagenet-to-{mode}", training).channels
         for kept in channels.query("layer == 'mixed4d_3x3' and channel == 52")["overlap_100"]:
             print(f"mode {mode}, training {training + 1}: {kept:.2f}")

@@ -24,8 +24,9 @@ made = reproduced("figure9")
 # What the channel fires for
 # --------------------------
 # The most frequent classes among its hundred images, in either training.
+trainings = range(2) if len(made.results["seeds"]) > 1 else ()
 for mode in "ABCDE":
-    for training in range(min(2, len(made.results["seeds"]))):
+    for training in trainings:
         channels = compared(made, f"imagenet-to-{mode}", training).channels
         for classes in channels.query("layer == 'mixed4d_3x3' and channel == 52")["classes_b"]:
             print(f"mode {mode}, training {training + 1}: {classes}")

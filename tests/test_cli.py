@@ -320,6 +320,7 @@ def test_unusable_files_are_named(run, data, tmp_path):
     assert "warning: 1 of 13 images is left out: " in shown.stderr and "empty.jpg: it is empty" in shown.stderr
 
 
+@pytest.mark.processes
 def test_demo_end_to_end(tmp_path):
     drawn = datasets.synthetic(folder=tmp_path / "drawn", images_per_class=(4, 2, 2))
     options = ("--data", drawn.specification, "--quick", "--precision", "float32")
@@ -346,6 +347,7 @@ _callbacks.StopAtNaN.on_train_batch_end = paused
 """
 
 
+@pytest.mark.processes
 def test_ctrl_c_leaves_a_run_that_is_resumed_with_what_it_recorded(data, tiny, tmp_path):
     out = tmp_path / "run"
     arguments = finetune(data, out, "--epochs", "2", "--seed", "7")

@@ -78,6 +78,7 @@ def test_wrong_arguments(weights, tmp_path, arguments, message):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.processes
 def test_a_killed_command_leaves_whole_pictures_and_goes_on(weights, tmp_path):
     out = tmp_path / "out"
     words = ["visualize", weights[0], *(f"mixed4d_3x3_pre_relu:{number}" for number in range(4)), "--steps", "20"]

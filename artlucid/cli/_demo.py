@@ -87,9 +87,9 @@ def _look(made: Any) -> list[str]:
         (
             names[pair["model_a"]],
             names[pair["model_b"]],
-            f"{pair['cka_mean']:.2f}",
-            f"{pair[f'overlap_{k}_mean']:.2f}",
-            f"{pair[f'overlap_{k}_chance']:.2f}",
+            _decimal(pair["cka_mean"]),
+            _decimal(pair[f"overlap_{k}_mean"]),
+            _decimal(pair[f"overlap_{k}_chance"]),
         )
         for pair in manifest["pairs"]
     ]
@@ -101,3 +101,8 @@ def _look(made: Any) -> list[str]:
         "",
         f"Open in a browser: {made.page.path.absolute()}",
     ]
+
+
+def _decimal(value: float | None) -> str:
+    """Of few images, such as those of a small folder of one's own, overlap is not known."""
+    return "–" if value is None else f"{value:.2f}"

@@ -19,6 +19,7 @@ SUBSTITUTIONS = {
     '"mixed4*:*"': '"mixed4d_3x3_pre_relu:0-3"',  # whole layers
     "mixed4d_3x3_pre_relu:*": "mixed4d_3x3_pre_relu:0-3",
     "pool_reduce_pre_relu:63": "pool_reduce_pre_relu:15",  # mini has a quarter of the channels
+    "pool_reduce:63": "pool_reduce:15",
     "local:4": "local:1",  # processes
     "local:2": "local:1",
     "--patches 25 --patch-channels 200": "--patches 2 --patch-channels 4",

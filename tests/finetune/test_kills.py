@@ -71,6 +71,7 @@ def test_killed_in_the_second_epoch(case, write, killed, data, tmp_path):
     assert complaints_after(killed, case, write, data, tmp_path) == []
 
 
+@pytest.mark.processes
 def test_processes_that_are_killed_and_disks_that_are_full(tmp_path):
     """In processes of their own, by a signal and by a limit of the system."""
     small.draw_dataset(tmp_path / "data")

@@ -123,7 +123,9 @@ def test_nothing_moves_under_the_pointer(look, page, size):
 
 
 def test_the_band_stays_within_the_plot(look, tmp_path):
-    made = fabricated.make(tmp_path, layers={"conv2d0": 3, "conv2d1": 3}, blocks={}, models=("a", "b"), per_class=4, k=5)
+    made = fabricated.make(
+        tmp_path, layers={"conv2d0": 3, "conv2d1": 3}, blocks={}, models=("a", "b"), per_class=4, k=5
+    )
     fabricated.change_tables(made, layers=lambda table: table.assign(cka=0.1, cka_low=-0.3))
     tab = look(report.write(made.path).path)
     # The names of the layers stand below 218.

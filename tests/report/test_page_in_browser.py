@@ -331,6 +331,14 @@ def test_tables_with_semicolons_are_read(look, page, tmp_path):
     assert tab.locator(".noted").get_attribute("title") == "a, b; c"
 
 
+def test_a_browser_that_keeps_nothing_says_so(look, page, tmp_path):
+    tab = look(page.path)
+    tab.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+    (tmp_path / "table.csv").write_text("layer,channel,star,note\nconv2d0,1,yes,gold\n")
+    tab.locator("#import").set_input_files(tmp_path / "table.csv")
+    tab.locator("#said").filter(has_text="1 marked channel read from table.csv. This browser keeps no notes").wait_for()
+
+
 def test_tables_of_something_else_are_refused(look, page, tmp_path):
     tab = look(page.path)
     for content, words in TABLES:

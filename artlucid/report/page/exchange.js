@@ -11,9 +11,10 @@
 
   async function take(file) {
     try {
-      const { taken, unknown } = artlucid.notes.take(await file.text(), (name) => artlucid.channels.idOf(name) !== null);
+      const { taken, unknown, kept } = artlucid.notes.take(await file.text(), (name) => artlucid.channels.idOf(name) !== null);
       const rest = unknown ? `; ${artlucid.count(unknown, "row")} left out, which name no channel of this page` : "";
-      artlucid.say(`${artlucid.count(taken, "marked channel")} read from ${file.name}${rest}.`);
+      const lost = kept ? "" : " This browser keeps no notes: they are gone with this page.";
+      artlucid.say(`${artlucid.count(taken, "marked channel")} read from ${file.name}${rest}.${lost}`);
     } catch (error) {
       artlucid.say(`${file.name} is no table of marks: ${error.message}.`);
     }

@@ -72,9 +72,9 @@
         put(name, { star: /^(yes|true|1)$/i.test(star), note });
         taken += 1;
       }
-      write();
+      const kept = write();
       listeners.forEach((listener) => listener(null));
-      return { taken, unknown: rows.length - taken };
+      return { taken, unknown: rows.length - taken, kept };
     },
   };
 })();
