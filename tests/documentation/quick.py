@@ -53,7 +53,7 @@ def _some_items(items, _):
 
 def _miniature(settings, _):
     """A rehearsal on a network of three convolutions."""
-    small = {"epochs": 1, "channels": 1, "resamples": 4, "steps": 2, "size": 64, "precision": "float32"}
+    small = {"epochs": 1, "channels": 1, "resamples": 20, "steps": 2, "size": 64, "precision": "float32"}
     drawn = {"weights": "none", "architecture": miniature.NARROW.name, "paintings": None}
     return dataclasses.replace(settings, seeds=tuple(settings.seeds)[:1], **small, **drawn)
 
