@@ -29,7 +29,8 @@ def test_only_a_click_beside_an_opened_card_closes_it(look, page):
     tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 9)
     assert dialog.is_visible(), "Its own empty part was clicked."
     tab.mouse.click(4, 4)
-    assert not dialog.is_visible() and "channel" not in tab.url
+    dialog.wait_for(state="hidden")
+    tab.wait_for_url(lambda url: "channel" not in url)
 
 
 def test_a_picture_that_was_not_finite(look, tmp_path):
