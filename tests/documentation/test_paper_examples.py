@@ -20,6 +20,7 @@ NOT_DRAWN = {"figure1": "in which there are none", "figure2": TWICE, "figure9": 
 
 pytestmark = [
     pytest.mark.documentation,
+    pytest.mark.xdist_group("paper"),  # they share a folder of results
     pytest.mark.filterwarnings("ignore::artlucid.errors.DataWarning"),
     pytest.mark.filterwarnings("ignore::artlucid.errors.RunWarning"),
     pytest.mark.filterwarnings("ignore::artlucid.errors.VisualizationWarning"),
