@@ -16,6 +16,7 @@ LAYERS = {
     "__init__": 0,
     "_channel": 0,
     "_chatter": 0,
+    "_markdown": 0,
     "_comparison": 1,
     "_terminal": 0,
     "architectures": 0,

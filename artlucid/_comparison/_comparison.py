@@ -76,7 +76,7 @@ class Comparison:
         --------
         >>> from artlucid import compare
         >>> found = compare.read("comparison")  # doctest: +SKIP
-        >>> with found.cache("runs/styles") as cache:  # doctest: +SKIP
+        >>> with found.cache(found.models[0]) as cache:  # doctest: +SKIP
         ...     cache["mixed4d"][:100]
         """
         return _lookups.opened_cache(self.path, self.manifest, model, self.top_split if split is None else split)

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from artlucid import tables
+from artlucid._markdown import escaped
 from artlucid.files import write_atomically, write_json
 from artlucid.reproduce._draw import DRAWINGS, Draw
 from artlucid.reproduce._items import Item
-from artlucid.reproduce._markdown import escaped
 from artlucid.reproduce._readings import Reading
 from artlucid.reproduce._results import ITEMS_OF_TABLES, data_differ, name_of, squares, weights_differ
 from artlucid.reproduce._states import ROLES

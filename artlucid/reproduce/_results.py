@@ -12,10 +12,10 @@ import pandas as pd
 
 from artlucid import compare as comparisons
 from artlucid import tables
+from artlucid._markdown import escaped
 from artlucid.files import write_atomically
 from artlucid.reproduce._comparisons import Compare
 from artlucid.reproduce._data import is_the_papers
-from artlucid.reproduce._markdown import escaped
 from artlucid.reproduce._scores import predictions, scores
 from artlucid.reproduce._settings import PAPERS_WEIGHTS
 from artlucid.reproduce._states import AVERAGE_PRECISION, PAIRINGS, ROLES, SMALL
@@ -129,10 +129,9 @@ def data_differ(role: str, work: Work) -> list[str]:
 
 
 def name_of(role: str, work: Work) -> str:
-    """What a dataset is called where it stands in for the paper's: the last part of its path."""
-    specification = work.data[role].specification
-    kind, _, where = specification.partition(":")
-    return specification if kind == "synthetic" else Path(where.split("?")[0]).name
+    """What a dataset is called where it stands in for the paper's: its folder's name."""
+    dataset = work.data[role]
+    return dataset.specification if dataset.name == "synthetic" else dataset.root.name
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from artlucid import reference
+from artlucid._markdown import escaped
 from artlucid.errors import TableError
 from artlucid.files import write_atomically
 from artlucid.tables._beside import check_columns, table_of
@@ -54,14 +55,9 @@ def as_markdown(table: pd.DataFrame) -> str:
         If it is not as `beside_the_paper` makes it.
     """
     words = _words(table)
-    heads = [_in_markdown(str(name)) for name in words.columns]
-    lines = [heads, ["---"] * len(heads), *([_in_markdown(cell) for cell in row] for row in words.values.tolist())]
+    heads = [escaped(name) for name in words.columns]
+    lines = [heads, ["---"] * len(heads), *([escaped(cell) for cell in row] for row in words.values.tolist())]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _in_markdown(text: str) -> str:
-    escaped = "".join(f"\\{letter}" if letter in r"\|*_<>[]`" else letter for letter in text)
-    return " ".join(escaped.split())
 
 
 def as_latex(table: pd.DataFrame) -> str:

@@ -49,7 +49,7 @@ def draw(folder) -> tuple[Dataset, Dataset]:
     return styles, icons
 
 
-ODD_FOLDER = 'An <i>odd<b> | "folder" & живопись'
+ODD_FOLDER = 'An <i>odd<b> | "folder"? & живопись'
 ODD_CLASSES = ("path", "<b>|*`a`*", 'naïve, "$x_1$" живопись')
 
 
