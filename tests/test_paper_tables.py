@@ -128,7 +128,7 @@ def test_markdown_has_a_line_a_row_and_measure(results):
     assert {len(row) for row in cells} == {7} and len(cells) == 17
     assert cells[0] == ["method", "measure", "paper", "ours", "runs", "lowest … highest", "differs from the paper's"]
     method = "Fine-tuning, pretrained on ImageNet (mode A, training 1)"
-    differs = r"BVLC's weights; 16 styles\_of & more"
+    differs = r"BVLC's weights; 16 styles\_of \& more"
     assert cells[5] == [method, "top-1, %", "55.18", "49.40", "3", "47.60 … 50.60", differs]
     assert cells[6] == ["", "top-3, %", "82.25", "77.10", "1", "–", r"16 styles \| 10 %"]
     assert cells[7] == ["", "top-5, %", "91.06", "–", "0", "–", ""]

@@ -90,7 +90,7 @@ def write_page(
     content = {"scores": [one.to_json() for one in scores]}
     write_atomically(path, json.dumps(content, indent=2).encode())
     options = report.Options(
-        title="artlucid's demo",
+        title="artlucid’s demo",
         labels=dict(zip(comparison.models, folders, strict=True)),
         pictures=list(folders.values()),
         scores=[path],

@@ -21,7 +21,7 @@ IN_THE_WHOLE = 1000
 
 WORDS: Mapping[str, str] = {
     "fixed": "the surroundings of the place where the channel fires most",
-    "gradient": "the smallest part with 90 % of the gradient’s energy",
+    "gradient": "the smallest part with 90\u00a0% of the gradient’s energy",
 }
 
 

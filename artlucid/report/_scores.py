@@ -90,4 +90,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _per_cent(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f}\u00a0%"

@@ -105,7 +105,7 @@ def _kernels(told: Told) -> Iterator[str]:
     rows = told.channels[told.channels["kernel_distance_relative"].notna()]
     if len(rows):
         moved = 100 * rows["kernel_distance_relative"].median()
-        yield f"Half of the kernels moved by at most {moved:.0f} % of their norm."
+        yield f"Half of the kernels moved by at most {moved:.0f}\u00a0% of their norm."
 
 
 ABOUT: Sequence[Callable[[Told], Iterator[str]]] = (_overlap, _similarity, _entropy, _dead, _kernels)

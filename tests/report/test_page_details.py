@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from report import fabricated
+from report.waiting import until
 
 from artlucid import datasets, report
 
@@ -110,7 +111,7 @@ def test_folders_with_any_name(look, page, tmp_path, name):
     tab.reload()
     tab.locator("#opened .mosaic").first.wait_for()
     assert tab.locator("#opened h2").inner_text() == heading
-    tab.wait_for_function("[...document.querySelectorAll('#opened .mosaic img')].every(one => one.naturalWidth)")
+    until(tab, "[...document.querySelectorAll('#opened .mosaic img')].every(one => one.naturalWidth)")
 
 
 @pytest.mark.parametrize("size", ["wide", "middle", "phone"])

@@ -372,7 +372,7 @@ def test_scores_stand_beside_their_models(own, tmp_path):
     path.write_text(json.dumps({"scores": [scores]}))
     html = report.write(own.path, options=report.Options(scores=[path])).path.read_text()
     assert html.count('class="score"') == 1
-    assert "top-1 25.0 %, top-5 50.0 % (1,200 test images of y)" in html
+    assert "top-1 25.0\u00a0%, top-5 50.0\u00a0% (1,200 test images of y)" in html
 
 
 def test_settings_are_recorded(own):

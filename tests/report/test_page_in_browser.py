@@ -5,6 +5,7 @@ import io
 
 import pytest
 from report import fabricated
+from report.waiting import until
 
 from artlucid import _comparison as compare
 from artlucid import activations, datasets, report
@@ -198,7 +199,7 @@ def test_patches_on_demand(look, page, made):
     image.wait_for()
     assert tab.evaluate("[...document.scripts].every(script => !script.src.includes('patches/'))")
     tab.get_by_label("Patches").check()
-    tab.wait_for_function("document.querySelector('#opened .mosaic img').style.width")
+    until(tab, "document.querySelector('#opened .mosaic img').style.width")
     top = made.top(made.models[0], "mixed4d_3x3", 7)[0]
     split = datasets.load(f"folder:{made.images}").split("all")
     with compare.read(made.path).cache(made.models[0]) as cache:
@@ -243,7 +244,7 @@ def test_an_address_of_nothing(look, page):
     assert "no channel mixed9z:1" in tab.locator("#said").inner_text()
     # What every object of the language has is no choice of this page.
     tab.goto(f"{page.path.as_uri()}#show=constructor")
-    tab.wait_for_function("document.getElementById('status').textContent === '83 channels'")
+    until(tab, "document.getElementById('status').textContent === '83 channels'")
 
 
 @pytest.mark.parametrize(
@@ -415,7 +416,7 @@ def test_keys_alone(look, page):
 def close(tab):
     """Press Escape, and wait until the page is as it was before a card was opened."""
     tab.keyboard.press("Escape")
-    tab.wait_for_function("!opened.open && !location.hash.includes('channel=')")
+    until(tab, "!opened.open && !location.hash.includes('channel=')")
 
 
 def focused(tab):
@@ -436,9 +437,10 @@ def test_the_grid_holds_what_is_on_the_screen(look, tmp_path):
     tab = look(report.write(made.path).path, "#order=graph")
     for part in (0.3, 1.0, 0.5, 0.0):
         tab.evaluate("part => scrollTo(0, part * document.documentElement.scrollHeight)", part)
-        tab.wait_for_function(
-            """() => [...document.querySelectorAll('.card')].map(card => card.getBoundingClientRect())
-            .some(({ top, bottom }) => top < innerHeight && bottom > 0)"""
+        until(
+            tab,
+            """[...document.querySelectorAll('.card')].map(card => card.getBoundingClientRect())
+            .some(({ top, bottom }) => top < innerHeight && bottom > 0)""",
         )
         assert tab.locator(".card").count() < 120
     assert names(tab)[0] == "conv2d0:0"

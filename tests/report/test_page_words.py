@@ -50,7 +50,7 @@ def test_other_sentences_where_numbers_are_missing():
     assert found == [
         "Similarity (CKA) to ImageNet falls from 0.90 in mixed4d to 0.60 in mixed5b.",
         "2 of 3 channels fire for no image; before it was 1.",
-        "Half of the kernels moved by at most 20 % of their norm.",
+        "Half of the kernels moved by at most 20\u00a0% of their norm.",
     ]
 
 

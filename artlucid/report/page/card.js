@@ -35,7 +35,7 @@
     const { before, after } = entropy(id);
     if (before !== null || after !== null) found.push(`entropy ${artlucid.decimal(before)} → ${artlucid.decimal(after)}`);
     const first = overview.facets.length ? facet(0, id) : null;
-    if (first) found.push(`${first.name} ${first.share} %`);
+    if (first) found.push(`${first.name} ${first.share}\u00a0%`);
     return found;
   }
 

@@ -50,7 +50,7 @@
       rows.push(["class entropy", `${artlucid.decimal(before)} → ${artlucid.decimal(after)}; random images ${artlucid.decimal(random)}`]);
     }
     const moved = column("kernel_distance_relative", id);
-    if (moved !== null) rows.push(["kernel moved by", `${(100 * moved).toFixed(1)} % of its norm`]);
+    if (moved !== null) rows.push(["kernel moved by", `${(100 * moved).toFixed(1)}\u00a0% of its norm`]);
     const visual = column("visual_change", id);
     if (visual !== null) rows.push(["optimized image changed", artlucid.decimal(visual)]);
     if (dead(id)) rows.push(["fires for no image", dead(id)]);
