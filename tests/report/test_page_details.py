@@ -117,7 +117,7 @@ def test_folders_with_any_name(look, page, tmp_path, name):
 @pytest.mark.parametrize("size", ["wide", "middle", "phone"])
 def test_nothing_moves_under_the_pointer(look, page, size):
     tab = look(page.path, size=size)
-    where = "() => document.getElementById('grid').offsetTop"
+    where = "() => document.getElementById('grid').getBoundingClientRect().top + scrollY"
     before = tab.evaluate(where)
     for layer in tab.locator(".plot .layer").all():
         layer.hover()
