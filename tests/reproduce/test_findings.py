@@ -135,7 +135,17 @@ def test_what_was_measured_without_any_result_was_made_all_the_same():
 def test_some_modes_do_for_equal_runs():
     found = {need: part for need, part in made_up.evidence(1.0).items() if need[0] not in ("C-twice", "E-twice")}
     reading = reading_of("equal_runs", found)
-    assert (reading.verdict, reading.interval.trainings) == (SEEN, 9)
+    assert (reading.verdict, reading.interval.trainings) == (SEEN, 3)
+
+
+def test_pairs_that_share_a_training_count_once():
+    """So that their number alone makes no interval shorter."""
+    found = made_up.evidence(1.0)
+    thrice = {
+        need: Samples(part.layers, np.repeat(part.values, 3, axis=0)) if need[1] == "changed" else part
+        for need, part in found.items()
+    }
+    assert reading_of("equal_runs", thrice).interval == reading_of("equal_runs", found).interval
 
 
 def test_qualitative_findings_are_for_the_eye_with_their_figures():
