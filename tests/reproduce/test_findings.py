@@ -145,7 +145,9 @@ def test_pairs_that_share_a_training_count_once():
         need: Samples(part.layers, np.repeat(part.values, 3, axis=0)) if need[1] == "changed" else part
         for need, part in found.items()
     }
-    assert reading_of("equal_runs", thrice).interval == reading_of("equal_runs", found).interval
+    one, other = (reading_of("equal_runs", evidence).interval for evidence in (found, thrice))
+    assert other.trainings == one.trainings == 5
+    assert (other.value, other.low, other.high) == pytest.approx((one.value, one.low, one.high))
 
 
 def test_qualitative_findings_are_for_the_eye_with_their_figures():
